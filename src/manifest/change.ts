@@ -1,0 +1,55 @@
+import type { Json } from './json.ts'
+import type { Resource } from './resource.ts'
+
+/** What a change does to a running system (design.md, vocabulary). */
+export type ImpactKind =
+  | 'none'
+  | 'reload'
+  | 'rolling-restart'
+  | 'primary-restart'
+  | 'switchover'
+  | 'scale'
+  | 'resize'
+  | 'operator-rollout'
+  | 'major-upgrade'
+  | 'hibernation'
+  | 'backup-gap'
+  | 'ignored'
+  | 'data-loss'
+  | 'unknown'
+
+/** One field that differs. `path` as in a finding; a side that does not have the field is absent. */
+export interface FieldChange {
+  path: string
+  from?: Json
+  to?: Json
+}
+
+/** A rendered object added, removed, changed or renamed between base and head. */
+export interface Change {
+  change: 'added' | 'removed' | 'changed' | 'renamed'
+  cluster: string
+  /** 'namespace/name' of the Flux Kustomization, or the path of a kustomize directory */
+  kustomization: string
+  /** 'namespace/name' of the HelmRelease whose chart yields the object */
+  helmRelease?: string
+  resource: Resource
+  renamedFrom?: Resource
+  /** what differs, readable, masked, lines starting with '+', '-', '@' or ' ' as in a diff fence */
+  diff: string
+  fields: FieldChange[]
+  impact?: ImpactKind
+}
+
+/** What merging does to one object that runs. */
+export interface Impact {
+  impact: ImpactKind
+  cluster: string
+  kustomization: string
+  resource: Resource
+  from?: Json
+  to?: Json
+  reason: string
+  file?: string
+  line?: number
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * One version of a repository: base, head or work tree. Port; implemented by src/adapters/git.ts and by a Map in tests.
+ * Only regular files: source-controller leaves links out of an artifact (fluxcd/pkg artifact/storage/archive.go).
+ */
+export interface Tree {
+  /** how reports name it: a short commit id, or 'work tree' */
+  readonly name: string
+  /** every regular file: path from the root with forward slashes → id of its content (git blob id, or a hash of it) */
+  files(): Promise<ReadonlyMap<string, string>>
+  /** the content of a file that `files` lists; throws for any other path */
+  read(path: string): Promise<Uint8Array>
+  /** links and submodules, which are not part of the tree: path → what it is */
+  unread(): Promise<ReadonlyMap<string, 'symbolic link' | 'submodule'>>
+}
+
+/** A tree held in memory: files by path. */
+export function memoryTree(files: Readonly<Record<string, string | Uint8Array>>, name = 'memory'): Tree {
+  const bytes = new Map(
+    Object.entries(files).map(([path, content]) => [
+      path,
+      typeof content === 'string' ? new TextEncoder().encode(content) : content,
+    ]),
+  )
+  return {
+    name,
+    files: async () => new Map([...bytes].map(([path, content]) => [path, contentId(content)])),
+    read: async path => {
+      const content = bytes.get(path)
+      if (content === undefined) throw new Error(`no file ${path} in ${name}`)
+      return content
+    },
+    unread: async () => new Map(),
+  }
+}
+
+/** Git's own id of a blob: sha1 of 'blob <size>\0' and the content. */
+export function contentId(content: Uint8Array): string {
+  return createHash('sha1').update(`blob ${content.byteLength}\0`).update(content).digest('hex')
+}

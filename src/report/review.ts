@@ -1,0 +1,51 @@
+import type { Change, Impact } from '../manifest/change.ts'
+import type { Finding, Unjudged } from '../manifest/finding.ts'
+
+export type Verdict = 'ready' | 'attention' | 'blocked' | 'incomplete'
+
+/** The one model that every printer prints. Its JSON is the contract of `review --output json`. */
+export interface Review {
+  version: 1
+  base: Revision
+  head: Revision
+  verdict: Verdict
+  /** what this change brings or touches; with --all also what stood in base */
+  findings: Finding[]
+  impacts: Impact[]
+  changes: Change[]
+  incomplete: Unjudged[]
+  stats: ReviewStats
+}
+
+export interface Revision {
+  /** 'main', 'refs/pull/7/merge', 'work tree' */
+  ref: string
+  /** full commit id; absent for a work tree */
+  commit?: string
+}
+
+export interface ReviewStats {
+  /** findings of head that stood in base unchanged; never part of the verdict */
+  existing: number
+  objects: number
+  kustomizations: number
+  helmReleases: number
+  /** Kustomizations that had to be rendered on either side */
+  rendered: number
+  seconds: number
+  /** 'operator 1.28.0 from chart 0.27.0', 'Flux 2.9 rules', 'kustomize 5.8.1' */
+  versions: string[]
+  /** names of clusters of the head, in order, with when they follow: 'infra on merge', 'apps when release follows' */
+  clusters: string[]
+  /** what the diff left out as noise: 'helm.sh/chart (12 objects)' */
+  noise: string[]
+}
+
+/** A finding or change that `Review` counts as blocking, wanting attention, or unknown decides the verdict. */
+export function verdictOf(review: Pick<Review, 'findings' | 'impacts' | 'incomplete'>): Verdict {
+  if (review.findings.some(finding => finding.level === 'error')) return 'blocked'
+  if (review.incomplete.length > 0 || review.impacts.some(impact => impact.impact === 'unknown'))
+    return 'incomplete'
+  const wantsAWindow = review.impacts.some(impact => !['none', 'reload', 'ignored'].includes(impact.impact))
+  return wantsAWindow || review.findings.some(finding => finding.level === 'warning') ? 'attention' : 'ready'
+}
