@@ -1,10 +1,11 @@
-import type { Json } from './json.ts'
-
 /**
  * What go-yaml v2 (go.yaml.in/yaml/v2 v2.4.2, resolve.go) makes of a scalar: YAML 1.1 words, Go's numbers, no base 60.
  * Integers beyond 2^53 lose digits as they do in Flux, which reads the JSON into float64 (kyaml v0.21.2, rnode.go UnmarshalJSON).
  */
-export type GoScalar = { type: 'null' | 'bool' | 'int' | 'float' | 'str' | 'timestamp'; value: Json }
+export type GoScalar = {
+  type: 'null' | 'bool' | 'int' | 'float' | 'str' | 'timestamp'
+  value: null | boolean | number | string
+}
 
 const WORDS = new Map<string, GoScalar>(
   (
@@ -83,7 +84,7 @@ function parseInteger(text: string): number | undefined {
 export function resolveTagged(
   tag: string,
   text: string,
-): { ok: true; value: Json } | { ok: false; message: string } {
+): { ok: true; value: GoScalar['value'] } | { ok: false; message: string } {
   if (tag === 'str') return { ok: true, value: text }
   if (tag === 'binary') {
     const bytes = text.replaceAll(/[\r\n]/g, '')
