@@ -11,9 +11,12 @@ export interface Tree {
   files(): Promise<ReadonlyMap<string, string>>
   /** the content of a file that `files` lists; throws for any other path */
   read(path: string): Promise<Uint8Array>
-  /** links and submodules, which are not part of the tree: path → what it is */
-  unread(): Promise<ReadonlyMap<string, 'symbolic link' | 'submodule'>>
+  /** what stands there and is not part of the tree: path → what it is */
+  unread(): Promise<ReadonlyMap<string, UnreadKind>>
 }
+
+/** `unusable name`: not UTF-8, or with '..' as a segment; its path is a readable stand-in. */
+export type UnreadKind = 'symbolic link' | 'submodule' | 'unusable name' | 'no permission'
 
 /** A tree held in memory: files by path. */
 export function memoryTree(files: Readonly<Record<string, string | Uint8Array>>, name = 'memory'): Tree {
