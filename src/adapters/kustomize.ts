@@ -1,0 +1,126 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { KustomizeBuild, KustomizeRequest, KustomizeResult } from '../render/tools.ts'
+import { execute, ToolError } from './exec.ts'
+import { describeKustomizeError } from './kustomize-error.ts'
+
+export interface KustomizeProgram {
+  /** `kustomize`, or `kubectl`, whose `kustomize` command is the same library of an older version */
+  program: 'kustomize' | 'kubectl'
+  /** absolute path of the program */
+  path: string
+  /** absolute path of helm, for `helmCharts` */
+  helm?: string
+  /** absolute; absent: the system's */
+  temporaryDirectory?: string
+}
+
+// A build takes 10 to 30 ms; these stop a bomb, not a large repository.
+const TIMEOUT = 60_000
+const MAX_OUTPUT = 256 * 1024 * 1024
+
+/**
+ * Builds with the real kustomize, each build in a directory of its own that holds the given files and nothing else.
+ * @throws ToolError where the program cannot be run
+ */
+export async function kustomizeTool(program: KustomizeProgram): Promise<KustomizeBuild> {
+  const version = await readVersion(program)
+  return {
+    version: `kustomize ${version}`,
+    build: async request => {
+      // the real path: kustomize resolves links before it prints a path
+      const directory = await realpath(
+        await mkdtemp(join(program.temporaryDirectory ?? tmpdir(), 'cnpg-steward-kustomize-')),
+      )
+      try {
+        return await buildIn(directory, program, version, request)
+      } finally {
+        await rm(directory, { recursive: true, force: true })
+      }
+    },
+  }
+}
+
+async function buildIn(
+  directory: string,
+  program: KustomizeProgram,
+  version: string,
+  request: KustomizeRequest,
+): Promise<KustomizeResult> {
+  const tree = join(directory, 'tree')
+  const home = join(directory, 'home')
+  await mkdir(home)
+  await writeFiles(tree, request.files)
+  const target = join(tree, request.directory)
+  await mkdir(target, { recursive: true })
+  const options = ['--load-restrictor', 'LoadRestrictionsNone']
+  if (request.enableHelm === true) {
+    if (program.helm === undefined)
+      return {
+        ok: false,
+        error: { ruleId: 'render-build', message: 'helmCharts need helm, which was not found' },
+      }
+    const helm = needsHelmShim(version) ? await writeHelmShim(directory, program.helm) : program.helm
+    options.push('--enable-helm', '--helm-command', helm)
+  }
+  const args = [program.program === 'kustomize' ? 'build' : 'kustomize', target, ...options]
+  const result = await execute(program.path, args, {
+    cwd: tree,
+    env: { PATH: '/usr/bin:/bin', HOME: home, TMPDIR: directory },
+    timeoutMs: TIMEOUT,
+    maxOutput: MAX_OUTPUT,
+  })
+  if (result.stopped !== undefined)
+    return {
+      ok: false,
+      error: {
+        ruleId: 'render-build',
+        message:
+          result.stopped === 'timeout'
+            ? `kustomize was stopped after ${TIMEOUT / 1000} seconds`
+            : `kustomize printed more than ${MAX_OUTPUT / 1024 / 1024} MiB and was stopped`,
+      },
+    }
+  if (result.code === 0) return { ok: true, yaml: result.stdout.toString('utf8') }
+  return { ok: false, error: describeKustomizeError(result.stderr, tree) }
+}
+
+async function writeFiles(tree: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  const directories = new Set([tree, ...[...files.keys()].map(path => dirname(join(tree, path)))])
+  for (const directory of directories) await mkdir(directory, { recursive: true })
+  await Promise.all([...files].map(async ([path, bytes]) => await writeFile(join(tree, path), bytes)))
+}
+
+async function readVersion({ program, path }: KustomizeProgram): Promise<string> {
+  const args = program === 'kustomize' ? ['version'] : ['version', '--client']
+  const result = await execute(path, args, {
+    cwd: tmpdir(),
+    env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' },
+    timeoutMs: 10_000,
+    maxOutput: 64 * 1024,
+  })
+  const output = result.stdout.toString('utf8')
+  // 'v5.8.1'; '{kustomize/v4.5.7 …}' of old ones; 'Kustomize Version: v5.8.1' of kubectl
+  const version = (program === 'kustomize' ? /v(\d+\.\d+\.\d+)/ : /Kustomize Version: v(\S+)/).exec(
+    output,
+  )?.[1]
+  if (result.code !== 0 || version === undefined)
+    throw new ToolError(path, args, result.code, result.stderr || `no version in: ${output}`)
+  return version
+}
+
+/** kustomize before 5.8 asks for `helm version -c --short`, which helm 4 refuses (kustomize issue 6013). */
+function needsHelmShim(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major < 5 || (major === 5 && minor < 8)
+}
+
+/** A helm that answers the old question and hands everything else to the real one. */
+async function writeHelmShim(directory: string, helm: string): Promise<string> {
+  const shim = join(directory, 'helm')
+  const quoted = `'${helm.replaceAll("'", String.raw`'\''`)}'`
+  const script = `#!/bin/sh\nif [ "$1" = version ]; then exec ${quoted} version --short; fi\nexec ${quoted} "$@"\n`
+  await writeFile(shim, script, { mode: 0o700 })
+  return shim
+}

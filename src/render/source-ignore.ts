@@ -1,0 +1,136 @@
+import type { Tree } from '../manifest/tree.ts'
+import { parsePattern, type IgnorePattern } from './ignore-pattern.ts'
+
+/** What source-controller would put into the artifact of a source: the only files that a Kustomization can see. */
+export interface Artifact {
+  /** path → id of its content */
+  readonly files: ReadonlyMap<string, string>
+  /** directory ('' is the root) → its entries, names in Go's order; a directory without files is not in git */
+  readonly directories: ReadonlyMap<string, readonly Entry[]>
+  /** links and submodules of the tree: path → what it is */
+  readonly unread: ReadonlyMap<string, 'symbolic link' | 'submodule'>
+  /** paths of the tree that ignore patterns leave out */
+  readonly ignored: ReadonlySet<string>
+}
+
+export interface Entry {
+  name: string
+  directory: boolean
+}
+
+// fluxcd/pkg sourceignore v0.18.0, sourceignore.go.
+const VCS = ['.git/', '.gitignore', '.gitmodules', '.gitattributes']
+const DEFAULTS = [
+  ...['*.jpg', '*.jpeg', '*.gif', '*.png', '*.wmv', '*.flv', '*.tar.gz', '*.zip'],
+  ...[
+    '.github/',
+    '.circleci/',
+    '.travis.yml',
+    '.gitlab-ci.yml',
+    'appveyor.yml',
+    '.drone.yml',
+    'cloudbuild.yaml',
+  ],
+  ...['codeship-services.yml', 'codeship-steps.yml'],
+  ...['**/.goreleaser.yml', '**/.sops.yaml', '**/.flux.yaml'],
+]
+const IGNORE_FILE = '.sourceignore'
+
+/**
+ * The files of a tree as source-controller archives them.
+ * @param ignore `spec.ignore` of the source, patterns as in .gitignore
+ *
+ * The default patterns hold only where no pattern is given at all: source-controller replaces the matcher as soon as a
+ * .sourceignore file or spec.ignore has one (fluxcd/pkg artifact/storage/archive.go, SourceIgnoreFilter).
+ */
+export async function artifactOf(tree: Tree, ignore?: string): Promise<Artifact> {
+  const all = await tree.files()
+  const own = [...(await ignoreFiles(tree, all.keys())), ...readPatterns(ignore ?? '', [])]
+  const fixed = [...VCS, ...(own.length === 0 ? DEFAULTS : [])].map(line => parsePattern(line, []))
+  const patterns = [...fixed, ...own].toReversed()
+  const files = new Map<string, string>()
+  const ignored = new Set<string>()
+  for (const [path, id] of all) {
+    if (isIgnored(path, patterns)) ignored.add(path)
+    else files.set(path, id)
+  }
+  return { files, directories: listDirectories(files.keys()), unread: await tree.unread(), ignored }
+}
+
+/** An artifact without any ignore rule: what kustomize sees in a checkout. */
+export async function wholeTree(tree: Tree): Promise<Artifact> {
+  const files = await tree.files()
+  return {
+    files,
+    directories: listDirectories(files.keys()),
+    unread: await tree.unread(),
+    ignored: new Set(),
+  }
+}
+
+/**
+ * The last pattern that says anything about a path decides, also below an excluded directory (gitignore/matcher.go).
+ * @param patterns last one first
+ */
+function isIgnored(path: string, patterns: readonly IgnorePattern[]): boolean {
+  const segments = path.split('/')
+  const decisive = patterns.find(pattern => pattern.matches(segments))
+  return decisive !== undefined && !decisive.inclusion
+}
+
+/** The patterns of every .sourceignore file, in the order of LoadIgnorePatterns: a directory before its children. */
+async function ignoreFiles(tree: Tree, paths: Iterable<string>): Promise<IgnorePattern[]> {
+  const found = [...paths].filter(path => path === IGNORE_FILE || path.endsWith(`/${IGNORE_FILE}`))
+  const domains = found.map(path => path.split('/').slice(0, -1)).toSorted(parentsFirst)
+  const patterns: IgnorePattern[] = []
+  for (const domain of domains) {
+    const bytes = await tree.read([...domain, IGNORE_FILE].join('/'))
+    patterns.push(...readPatterns(new TextDecoder().decode(bytes), domain))
+  }
+  return patterns
+}
+
+function parentsFirst(a: readonly string[], b: readonly string[]): number {
+  for (const [index, name] of a.entries()) {
+    const other = b[index]
+    if (other === undefined) return 1
+    if (name !== other) return name < other ? -1 : 1
+  }
+  return a.length - b.length
+}
+
+function readPatterns(text: string, domain: readonly string[]): IgnorePattern[] {
+  return text
+    .split('\n')
+    .map(line => line.replace(/\r$/, ''))
+    .filter(line => !line.startsWith('#') && line.trim() !== '')
+    .map(line => parsePattern(line, domain))
+}
+
+function listDirectories(paths: Iterable<string>): Map<string, Entry[]> {
+  const entries = new Map<string, Map<string, boolean>>([['', new Map()]])
+  for (const path of paths) {
+    let child = path
+    let directory = false
+    for (;;) {
+      const slash = child.lastIndexOf('/')
+      const parent = slash === -1 ? '' : child.slice(0, slash)
+      const known = entries.get(parent)
+      const siblings = known ?? new Map<string, boolean>()
+      siblings.set(child.slice(slash + 1), directory)
+      // a parent that is listed has its own parents listed, too
+      if (known !== undefined) break
+      entries.set(parent, siblings)
+      child = parent
+      directory = true
+    }
+  }
+  return new Map(
+    [...entries].map(([path, names]) => [
+      path,
+      [...names]
+        .map(([name, directory]) => ({ name, directory }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    ]),
+  )
+}
