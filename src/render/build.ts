@@ -167,7 +167,7 @@ async function prepareRoot(request: BuildRequest, directory: string): Promise<Pr
   return {
     ok: true,
     root: { path: generated.file, file },
-    generated: { path: generated.file, fields: generated.fields },
+    generated: { path: generated.file, fields: asLibrary(generated.fields) },
     originsApplied: generated.originsApplied,
   }
 }
@@ -181,6 +181,14 @@ async function readAll(
     await cache.bytes(tree, path, id),
   ])
   return new Map(await Promise.all(read))
+}
+
+/**
+ * What the controller's library does where the command line differs: it leaves objects in the order it meets them, the
+ * program sorts them by kind unless told otherwise (krusty/kustomizer.go, applySortOrder).
+ */
+function asLibrary(fields: JsonObject): JsonObject {
+  return 'sortOptions' in fields ? fields : { ...fields, sortOptions: { order: 'fifo' } }
 }
 
 /** Builds with origin annotations and takes them off again, unless Flux would leave them. */

@@ -72,16 +72,15 @@ function globMatch(segments: readonly Segment[], path: readonly string[], direct
 
 /** Go's filepath.Match for one segment, as a regular expression; undefined where Go reports a bad pattern. */
 function segmentMatcher(pattern: string): RegExp | undefined {
-  const literal = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
   let source = ''
   let rest = pattern
   while (rest !== '') {
-    const character = [...rest][0] ?? ''
+    const character = firstCharacter(rest)
     if (character === '*') source += '[^/]*'
     else if (character === '?') source += '[^/]'
     else if (character === '\\') {
-      const escaped = [...rest.slice(1)][0]
-      if (escaped === undefined) return undefined
+      const escaped = firstCharacter(rest.slice(1))
+      if (escaped === '') return undefined
       source += literal(escaped)
       rest = rest.slice(1 + escaped.length)
       continue
@@ -103,4 +102,14 @@ function segmentMatcher(pattern: string): RegExp | undefined {
   } catch {
     return undefined
   }
+}
+
+/** One character, which may be two units of a JavaScript string. */
+function firstCharacter(text: string): string {
+  const code = text.codePointAt(0)
+  return code === undefined ? '' : String.fromCodePoint(code)
+}
+
+function literal(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
 }

@@ -58,7 +58,7 @@ export function readKustomization(text: string, reader: 'kustomize' | 'flux'): K
   }))
   let value: Json
   try {
-    value = (document?.toJS() as Json | undefined) ?? {}
+    value = document === undefined ? {} : toJson(document)
   } catch (error) {
     // an alias without anchor, or too many of them
     return { ok: false, problem: { message: `is no YAML: ${error instanceof Error ? error.message : ''}` } }
@@ -67,17 +67,20 @@ export function readKustomization(text: string, reader: 'kustomize' | 'flux'): K
   const fields = fit(value, kustomizationShape, reader, [], (message, path, fatal) => {
     problems.push({ message, path, fatal })
   })
-  const located = problems.map(({ message, path, fatal }) => {
+  const locate = ({ message, path }: { message: string; path: (string | number)[] }): FileProblem => {
     const line = lineOf(...path)
-    return { message, fatal, ...(line === undefined ? {} : { line }) }
-  })
-  const worst = located.find(problem => problem.fatal)
-  if (worst !== undefined) {
-    const { fatal: _, ...problem } = worst
-    return { ok: false, problem }
+    return { message, ...(line === undefined ? {} : { line }) }
   }
-  remarks.push(...located.map(({ fatal: _, ...problem }) => problem))
+  const worst = problems.find(problem => problem.fatal)
+  if (worst !== undefined) return { ok: false, problem: locate(worst) }
+  remarks.push(...problems.map(locate))
   return { ok: true, file: { fields: isObject(fields) ? fields : {}, lineOf, remarks } }
+}
+
+/** Only for documents whose tags make JSON: dates are read as text. */
+export function toJson(document: Document): Json {
+  const value: Json = JSON.parse(JSON.stringify(document.toJS() ?? null))
+  return value
 }
 
 type Report = (message: string, path: (string | number)[], fatal: boolean) => void

@@ -97,7 +97,7 @@ export function documentsOf(text: string): SourceDocument[] {
       documents.push(current)
       inMetadata = false
     }
-    if (/^\S/.test(line)) inMetadata = /^metadata:/.test(line)
+    if (/^\S/.test(line)) inMetadata = line.startsWith('metadata:')
     current.kind ||= scalar(/^kind:\s*(\S+)/.exec(line))
     if (inMetadata) current.name ||= scalar(/^ +name:\s*(\S+)/.exec(line))
   }

@@ -20,20 +20,12 @@ export interface Entry {
 
 // fluxcd/pkg sourceignore v0.18.0, sourceignore.go.
 const VCS = ['.git/', '.gitignore', '.gitmodules', '.gitattributes']
-const DEFAULTS = [
-  ...['*.jpg', '*.jpeg', '*.gif', '*.png', '*.wmv', '*.flv', '*.tar.gz', '*.zip'],
-  ...[
-    '.github/',
-    '.circleci/',
-    '.travis.yml',
-    '.gitlab-ci.yml',
-    'appveyor.yml',
-    '.drone.yml',
-    'cloudbuild.yaml',
-  ],
-  ...['codeship-services.yml', 'codeship-steps.yml'],
-  ...['**/.goreleaser.yml', '**/.sops.yaml', '**/.flux.yaml'],
-]
+const DEFAULTS = (
+  '*.jpg,*.jpeg,*.gif,*.png,*.wmv,*.flv,*.tar.gz,*.zip,' +
+  '.github/,.circleci/,.travis.yml,.gitlab-ci.yml,appveyor.yml,.drone.yml,cloudbuild.yaml,' +
+  'codeship-services.yml,codeship-steps.yml,' +
+  '**/.goreleaser.yml,**/.sops.yaml,**/.flux.yaml'
+).split(',')
 const IGNORE_FILE = '.sourceignore'
 
 /**
