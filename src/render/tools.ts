@@ -35,13 +35,18 @@ export interface HelmRequest {
   values: { [key: string]: Json }
   /** '1.35.0' */
   kubernetesVersion: string
+  /** what `.Capabilities.APIVersions` holds beyond helm's own list: 'monitoring.coreos.com/v1', 'v1/Kind' */
+  apiVersions?: readonly string[]
   /** spec of the HelmRelease: whether crds/ is part of the output */
   includeCrds: boolean
+  /** do not hold the values against values.schema.json (`disableSchemaValidation`) */
+  skipSchemaValidation?: boolean
 }
 
+/** `yaml`: what `helm template` prints, each document below a comment '# Source: CHART/FILE'. */
 export type HelmResult = { ok: true; yaml: string; notes?: string[] } | { ok: false; error: RenderFailure }
 
-/** A chart archive that was fetched. */
+/** A chart archive that was fetched and made ready as source-controller does (values files merged, version marked). */
 export interface Chart {
   name: string
   version: string
@@ -52,19 +57,65 @@ export interface Chart {
   archive: Uint8Array
 }
 
+/** What source-controller changes in a chart before helm sees it. */
+export interface ChartBuild {
+  /**
+   * Files whose merged content replaces the chart's values.yaml (source-controller 1.9, internal/helm/chart):
+   * paths in the chart, for a chart of the tree paths from the root of the tree.
+   */
+  valuesFiles?: readonly string[]
+  ignoreMissingValuesFiles?: boolean
+}
+
+export interface OciChart extends ChartBuild {
+  kind: 'oci'
+  /** 'oci://ghcr.io/owner/charts/name' */
+  url: string
+  /** the digest wins over the range, the range over the tag; none of them: 'latest' */
+  tag?: string
+  semver?: string
+  /** a regular expression that tags must match before the range is looked at */
+  semverFilter?: string
+  digest?: string
+  /** media type of the layer that is the chart; absent: the first layer */
+  layerMediaType?: string
+  /**
+   * the chart's version gets '+' and twelve digits of the manifest's digest, and must equal the tag
+   * (helm-controller 1.6, mutateChartWithSourceRevision: only charts of an OCIRepository)
+   */
+  markVersion?: boolean
+  /** plain HTTP, as the source says */
+  insecure?: boolean
+}
+
+export interface RepositoryChart extends ChartBuild {
+  kind: 'repository'
+  url: string
+  chart: string
+  /** a version or a range of Masterminds/semver; '' for the newest stable one */
+  version: string
+}
+
+export interface TreeChart extends ChartBuild {
+  kind: 'tree'
+  /** the chart's directory, or an archive (.tgz), from the root of the tree */
+  path: string
+  /** by path from the root of the tree: the chart, its local dependencies and its values files */
+  files: ReadonlyMap<string, Uint8Array>
+}
+
 /** Where a HelmRelease takes its chart from. */
-export type ChartReference =
-  | { kind: 'oci'; url: string; tag?: string; semver?: string; digest?: string }
-  | { kind: 'repository'; url: string; chart: string; version: string }
-  /** files of the tree below `path` */
-  | { kind: 'tree'; path: string; files: ReadonlyMap<string, Uint8Array> }
+export type ChartReference = OciChart | RepositoryChart | TreeChart
 
 /** Fetches charts. Implemented by src/adapters/charts.ts with a cache by digest. */
 export interface ChartSource {
-  /** 'unavailable' is not an error of the tree: offline, no credentials, registry down */
   pull(reference: ChartReference): Promise<ChartResult>
 }
 
+/**
+ * 'unavailable' is not an error of the tree: offline, no credentials, registry down; equal causes have equal texts.
+ * Otherwise the reference itself is wrong: no such version, no chart, a values file that is missing.
+ */
 export type ChartResult =
   | { ok: true; chart: Chart }
   | { ok: false; unavailable: boolean; reason: string; message: string; repair?: string }

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { writeArchive } from '../src/adapters/chart-archive.ts'
+import type { Chart } from '../src/render/tools.ts'
+
+/** A chart out of texts by path inside the chart. */
+export function chartOf(files: Record<string, string>, name = 'demo', version = '1.0.0'): Chart {
+  const all: Record<string, string> = {
+    'Chart.yaml': `apiVersion: v2\nname: ${name}\nversion: ${version}\n`,
+    ...files,
+  }
+  const archive = writeArchive(
+    new Map(Object.entries(all).map(([file, text]) => [`${name}/${file}`, new TextEncoder().encode(text)])),
+  )
+  return { name, version, digest: `sha256:${createHash('sha256').update(archive).digest('hex')}`, archive }
+}
+
+/** One of the bundled stand-ins: version 0.27.0 or 0.28.0. */
+export function cloudnativePg(version: string): Chart {
+  const folder = new URL(`fixtures/charts/cloudnative-pg/${version}`, import.meta.url).pathname
+  const files = globSync('**/*.*', { cwd: folder })
+  return chartOf(
+    Object.fromEntries(files.map(file => [file, readFileSync(path.join(folder, file), 'utf8')])),
+    'cloudnative-pg',
+    version,
+  )
+}
+
+/** A program for tests: from the environment (KUSTOMIZE, HELM, …), else from PATH; undefined where there is none. */
+export function findTool(name: string): string | undefined {
+  const given = process.env[name.toUpperCase().replaceAll('-', '_')]
+  if (given !== undefined && given !== '') return given
+  const folders = (process.env.PATH ?? '').split(path.delimiter)
+  return folders.map(folder => path.join(folder, name)).find(file => existsSync(file))
+}
