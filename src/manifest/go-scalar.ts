@@ -1,3 +1,5 @@
+import type { Json, JsonObject } from './json.ts'
+
 /**
  * What go-yaml v2 (go.yaml.in/yaml/v2 v2.4.2, resolve.go) makes of a scalar: YAML 1.1 words, Go's numbers, no base 60.
  * Integers beyond 2^53 lose digits as they do in Flux, which reads the JSON into float64 (kyaml v0.21.2, rnode.go UnmarshalJSON).
@@ -130,4 +132,11 @@ function float32Text(value: number): string {
   if (exponent < -4 || exponent >= 6)
     return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
   return String(Number(`${mantissa}e${exponent}`))
+}
+
+/** Sets a key of an object made from YAML: a plain assignment would take `__proto__` for something else. */
+export function define(into: JsonObject, key: string, value: Json): void {
+  if (key === '__proto__')
+    Object.defineProperty(into, key, { value, enumerable: true, configurable: true, writable: true })
+  else into[key] = value
 }

@@ -11,7 +11,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
-import { keyText, resolvePlain, resolveTagged, type GoScalar } from './go-scalar.ts'
+import { define, keyText, resolvePlain, resolveTagged, type GoScalar } from './go-scalar.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** `line` counts from 1 in the text given. */
@@ -214,13 +214,6 @@ class Walk {
       this.nodes++
     }
   }
-}
-
-/** A plain assignment would take `__proto__` for something else. */
-function define(into: JsonObject, key: string, value: Json): void {
-  if (key === '__proto__')
-    Object.defineProperty(into, key, { value, enumerable: true, configurable: true, writable: true })
-  else into[key] = value
 }
 
 function isMergeKey(node: unknown): boolean {
