@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { parse } from 'yaml'
 import { writeArchive } from '../src/adapters/chart-archive.ts'
+import { isObject, type Json, type JsonObject } from '../src/manifest/json.ts'
 import type { Chart } from '../src/render/tools.ts'
 
 /** A chart out of texts by path inside the chart. */
@@ -33,4 +35,11 @@ export function findTool(name: string): string | undefined {
   if (given !== undefined && given !== '') return given
   const folders = (process.env.PATH ?? '').split(path.delimiter)
   return folders.map(folder => path.join(folder, name)).find(file => existsSync(file))
+}
+
+/** Reads a map out of YAML. */
+export function mapOf(text: string): JsonObject {
+  const value: Json = parse(text)
+  if (!isObject(value)) throw new Error(`no map: ${text}`)
+  return value
 }

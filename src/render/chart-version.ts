@@ -56,8 +56,12 @@ function readTerms(text: string, range: string): ((version: semver.SemVer) => bo
 const OPERATORS: Record<string, string> = { '=<': '<=', '=>': '>=', '~>': '~', '!=': '' }
 
 function readTerm(operator: string, text: string, range: string): (version: semver.SemVer) => boolean {
-  const written = text.replace(/^v/, '')
-  const prereleases = /^[\dxX*.]+-/.test(written)
+  // npm's reader knows no prerelease of '*', nor of a version that is not whole
+  const written = text
+    .replace(/^v/, '')
+    .replace(/^([*xX])-.*$/, '$1')
+    .replace(/^(\d+)(\.\d+)?-/, (_all, major: string, minor = '.0') => `${major}${minor}.0-`)
+  const prereleases = /^v?[\dxX*.]+-/.test(text)
   let allowed: semver.Range
   try {
     allowed = new semver.Range((OPERATORS[operator] ?? operator) + written, { includePrerelease: true })

@@ -5,7 +5,7 @@ import type { Place } from '../manifest/place.ts'
 import type { RenderFailure } from '../manifest/rendered.ts'
 import type { Manifest } from '../manifest/resource.ts'
 import { chartLabel, chartReference, type ChartContext, type PlannedChart } from './chart-reference.ts'
-import { releaseValues, type Part } from './helm-values.ts'
+import { releaseValues } from './helm-values.ts'
 
 /** What helm-controller would run for a HelmRelease. */
 export interface HelmReleasePlan {
@@ -17,8 +17,11 @@ export interface HelmReleasePlan {
   releaseNamespace: string
   chart: PlannedChart
   values: JsonObject
-  /** whether crds/ of the chart is applied (`crds: Skip` both on install and upgrade leaves it out) */
-  crds: boolean
+  /**
+   * what happens to crds/ of the chart: 'Create' leaves a definition that exists as it is (helm-controller 1.6,
+   * internal/action/crds.go)
+   */
+  crds: { install: CrdPolicy; upgrade: CrdPolicy }
   /** whether hooks run at all */
   hooks: boolean
   skipSchemaValidation: boolean
@@ -28,6 +31,8 @@ export interface HelmReleasePlan {
   commonMetadata: { labels: Record<string, string>; annotations: Record<string, string> }
   suspended: boolean
 }
+
+export type CrdPolicy = 'Skip' | 'Create' | 'CreateReplace'
 
 /** One entry of spec.postRenderers, as fields of a kustomization.yaml. */
 export interface KustomizePatches {
@@ -53,7 +58,8 @@ export function planHelmRelease(release: Manifest, context: ChartContext, origin
   const label = chart.ok ? chartLabel(chart.value) : writtenChart(release)
   const values = releaseValues(release, context.lookup)
   if (!chart.ok || !values.ok) {
-    const missing = chart.ok ? (values as Exclude<Part<JsonObject>, { ok: true }>) : chart
+    const missing = chart.ok ? values : chart
+    if (missing.ok) throw new Error('unreachable: one of them is missing')
     const place = origin === undefined ? {} : { file: origin.file, line: origin.line }
     const known = { ok: false, chart: label, namespace, name } as const
     return 'failure' in missing
@@ -73,9 +79,10 @@ export function planHelmRelease(release: Manifest, context: ChartContext, origin
       releaseNamespace: target || namespace,
       chart: chart.value,
       values: values.value,
-      crds: [textAt(spec, 'install', 'crds'), textAt(spec, 'upgrade', 'crds')].some(
-        policy => policy !== 'Skip',
-      ),
+      crds: {
+        install: crdPolicy(textAt(spec, 'install', 'crds')),
+        upgrade: crdPolicy(textAt(spec, 'upgrade', 'crds')),
+      },
       hooks: !onBoth(spec, 'disableHooks'),
       skipSchemaValidation: onBoth(spec, 'disableSchemaValidation'),
       postRenderers: postRenderers(spec),
@@ -108,6 +115,10 @@ function writtenChart(release: Manifest): string {
 
 function onBoth(spec: Json | undefined, field: string): boolean {
   return valueAt(spec, 'install', field) === true && valueAt(spec, 'upgrade', field) === true
+}
+
+function crdPolicy(written: string | undefined): CrdPolicy {
+  return written === 'Skip' || written === 'CreateReplace' ? written : 'Create'
 }
 
 function strategy(written: string | undefined): HelmReleasePlan['postRenderStrategy'] {

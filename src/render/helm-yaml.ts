@@ -46,5 +46,5 @@ function toJson(value: unknown): Json {
 }
 
 function keyText(key: unknown): string {
-  return typeof key === 'string' ? key : key === null ? 'null' : String(key)
+  return typeof key === 'string' ? key : JSON.stringify(toJson(key))
 }

@@ -53,7 +53,7 @@ export async function renderHelmRelease(
       name,
       chart,
       objects: [],
-      inputs: hash([cluster, planned as unknown as Json]),
+      inputs: hash([chart, 'failure' in planned ? planned.failure.message : planned.unjudged.message]),
     }
     return 'failure' in planned
       ? { release: { ...known, status: 'failed', error: planned.failure }, incomplete: [] }
@@ -64,7 +64,7 @@ export async function renderHelmRelease(
   const pulled = await tools.charts.pull(reference)
   const known = { cluster, namespace: plan.namespace, name: plan.name, objects: [] }
   if (!pulled.ok) {
-    const inputs = hash([plan as unknown as Json, pulled.message])
+    const inputs = hash([planned.chart, pulled.message])
     const { reason, message } = pulled
     const repair = pulled.repair === undefined ? {} : { repair: pulled.repair }
     if (!pulled.unavailable) {
@@ -97,10 +97,13 @@ async function withFiles(plan: HelmReleasePlan, tree: Tree): Promise<ChartRefere
 
 /** Everything the objects depend on. */
 function inputsOf(plan: HelmReleasePlan, chart: Chart, tools: HelmReleaseTools): string {
-  const { chart: _reference, ...rest } = plan
   return hash([
-    rest as unknown as Json,
-    [chart.digest, tools.helm.version, tools.kustomize.version, tools.kubernetesVersion],
+    [plan.namespace, plan.name, plan.releaseName, plan.releaseNamespace],
+    [chart.digest, plan.values, plan.hooks, plan.skipSchemaValidation],
+    [plan.crds.install !== 'Skip' || plan.crds.upgrade !== 'Skip'],
+    plan.postRenderers.map(({ patches, images }) => [patches, images]),
+    [plan.postRenderStrategy, plan.commonMetadata.labels, plan.commonMetadata.annotations],
+    [tools.helm.version, tools.kustomize.version, tools.kubernetesVersion],
     [...(tools.apiVersions ?? [])],
   ])
 }
@@ -121,7 +124,7 @@ async function inflate(
     values: plan.values,
     kubernetesVersion: tools.kubernetesVersion,
     ...(tools.apiVersions === undefined ? {} : { apiVersions: tools.apiVersions }),
-    includeCrds: plan.crds,
+    includeCrds: plan.crds.install !== 'Skip' || plan.crds.upgrade !== 'Skip',
     skipSchemaValidation: plan.skipSchemaValidation,
   })
   if (!printed.ok) return { ok: false, error: printed.error }
@@ -141,8 +144,7 @@ async function inflate(
   const applied = manifests.filter(manifest => isApplied(manifest, plan.hooks))
   const labels = originLabels(plan)
   for (const crd of crds) addMetadata(crd, 'labels', labels)
-  for (const manifest of [...crds, ...applied])
-    setNamespace(manifest, plan.releaseNamespace, tools.isNamespaced)
+  for (const manifest of [...crds, ...applied]) setNamespace(manifest, plan.releaseNamespace, tools)
   return {
     ok: true,
     value: [...crds, ...applied].map(manifest => ({ manifest, resource: identify(manifest) })),
@@ -222,13 +224,14 @@ async function postRender(
   return { ok: true, value: here }
 }
 
+const encode = (value: Json) => new TextEncoder().encode(JSON.stringify(value))
+
 async function patch(
   manifests: Manifest[],
   { patches, images }: KustomizePatches,
   kustomize: KustomizeBuild,
 ): Promise<Outcome<Manifest[]>> {
   if (manifests.length === 0) return { ok: true, value: [] }
-  const encode = (value: Json) => new TextEncoder().encode(JSON.stringify(value))
   const built = await kustomize.build({
     directory: '',
     files: new Map([
@@ -308,13 +311,9 @@ function addMetadata(
 }
 
 /** helm sends namespaced objects without a namespace to the release's; the API server empties that of the others. */
-function setNamespace(
-  manifest: Manifest,
-  namespace: string,
-  isNamespaced: HelmReleaseTools['isNamespaced'],
-): void {
+function setNamespace(manifest: Manifest, namespace: string, tools: HelmReleaseTools): void {
   const { apiVersion, kind, namespace: written } = identify(manifest)
-  const namespaced = isNamespaced(apiVersion, kind)
+  const namespaced = tools.isNamespaced(apiVersion, kind)
   const metadata = isObject(manifest.metadata) ? manifest.metadata : {}
   if (namespaced === true && written === '') manifest.metadata = { ...metadata, namespace }
   if (namespaced === false && 'namespace' in metadata) {

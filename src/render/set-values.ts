@@ -21,7 +21,7 @@ class Reader {
   private readonly runes: string[]
   private at = 0
   constructor(text: string) {
-    this.runes = [...text]
+    this.runes = Array.from(text)
   }
 
   next(): string | undefined {

@@ -5,24 +5,26 @@ import { chartOf, cloudnativePg, findTool } from '../charts.ts'
 
 const command = findTool('helm') ?? ''
 
-describe.skipIf(command === '')('helm template with the real helm (left out: no helm on PATH)', () => {
-  const request = (chart: HelmRequest['chart'], more: Partial<HelmRequest> = {}): HelmRequest => ({
-    chart,
-    releaseName: 'operator',
-    namespace: 'cnpg-system',
-    values: {},
-    kubernetesVersion: '1.35.0',
-    includeCrds: true,
-    ...more,
-  })
-  const template = async (chart: HelmRequest['chart'], more: Partial<HelmRequest> = {}) =>
-    await (await helmTemplate({ command })).template(request(chart, more))
-  const yamlOf = async (...given: Parameters<typeof template>) => {
-    const result = await template(...given)
-    if (!result.ok) throw new Error(result.error.message)
-    return result.yaml
-  }
+const request = (chart: HelmRequest['chart'], more: Partial<HelmRequest> = {}): HelmRequest => ({
+  chart,
+  releaseName: 'operator',
+  namespace: 'cnpg-system',
+  values: {},
+  kubernetesVersion: '1.35.0',
+  includeCrds: true,
+  ...more,
+})
 
+const template = async (chart: HelmRequest['chart'], more: Partial<HelmRequest> = {}) =>
+  await (await helmTemplate({ command })).template(request(chart, more))
+
+const yamlOf = async (...given: Parameters<typeof template>) => {
+  const result = await template(...given)
+  if (!result.ok) throw new Error(result.error.message)
+  return result.yaml
+}
+
+describe.skipIf(command === '')('helm template with the real helm (left out: no helm on PATH)', () => {
   it('names its version', async () => {
     expect((await helmTemplate({ command })).version).toMatch(/^helm [34]\.\d+\.\d+$/)
   })
