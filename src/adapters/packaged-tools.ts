@@ -69,7 +69,7 @@ interface Sum {
 function isComplete(directory: string): boolean {
   try {
     const sums = readJson(path.join(directory, 'sums.json'))
-    return PROGRAMS.values().every(
+    return [...PROGRAMS.values()].every(
       name => statSync(path.join(directory, name)).size === valueAt(sums, name, 'size'),
     )
   } catch {

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { directoryTree } from '../../src/adapters/directory-tree.ts'
@@ -41,7 +41,6 @@ describe('directoryTree', () => {
     using directory = temporaryDirectory({ 'a.yaml': 'a: 1\n', 'sub/secret.yaml': 'b: 1\n' })
     const tree = directoryTree(directory.path)
     await tree.files()
-    const { rmSync } = await import('node:fs')
     rmSync(path.join(directory.path, 'a.yaml'))
     symlinkSync(path.join(outside.path, 'secret.yaml'), path.join(directory.path, 'a.yaml'))
     await expect(tree.read('a.yaml')).rejects.toThrow('ELOOP')
