@@ -1,6 +1,6 @@
 /**
- * `.github/cnpg-steward.yaml`, all optional. Decisions are read from the base branch; the head's version is only validated.
-
+ * `.github/cnpg-steward.yaml`, all optional; config.schema.json says how it is written. Decisions are read from the base
+ * branch; the head's version is only validated.
  */
 export interface Config {
   /** entry points that are not in Git, or that must be named */
@@ -9,7 +9,7 @@ export interface Config {
   external: ExternalObject[]
   /** Flux minor: '2.9' decides strict substitution */
   fluxVersion: string
-  /** '1.35' */
+  /** '1.35.0' */
   kubernetesVersion: string
   /** operator version where the tree does not say: '1.28.0'; absent: newest of the catalog */
   cnpgVersion?: string
@@ -17,11 +17,14 @@ export interface Config {
   rules: Record<string, RuleSetting>
   /** branches whose pull requests are reviewed; absent: all */
   branches?: string[]
+  /** hosts inside the network that charts may be fetched from: 'charts.example.internal', 'registry.lan:5000' */
+  chartHosts: string[]
+  budgets: Budgets
 }
 
 export interface ClusterConfig {
   name: string
-  /** the directory the root Kustomization applies, as its spec.path */
+  /** the directory the root Kustomization applies, from the root of the repository, without './' or trailing '/' */
   path: string
   /** branch this cluster follows; absent: the default branch */
   branch?: string
@@ -33,6 +36,7 @@ export interface ClusterConfig {
 
 export interface ExternalObject {
   kind: string
+  /** '' for objects without one */
   namespace: string
   name: string
 }
@@ -42,10 +46,20 @@ export interface RuleSetting {
   reason: string
 }
 
+/** Smaller than what GitHub allows; absent: GitHub's own limits. */
+export interface Budgets {
+  /** characters of the comment */
+  comment?: number
+  /** lines of one object's diff in the comment */
+  diffLines?: number
+}
+
 export const defaultConfig: Config = {
   clusters: [],
   external: [],
   fluxVersion: '2.9',
   kubernetesVersion: '1.35.0',
   rules: {},
+  chartHosts: [],
+  budgets: {},
 }
