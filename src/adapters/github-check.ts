@@ -1,0 +1,141 @@
+import type { GitHubClient } from './github-client.ts'
+
+/** An annotation as the checks API takes it. */
+export interface CheckAnnotation {
+  path: string
+  start_line: number
+  end_line: number
+  annotation_level: 'notice' | 'warning' | 'failure'
+  message: string
+  title?: string
+  raw_details?: string
+}
+
+export interface CheckReport {
+  /** 'cnpg-steward' */
+  name: string
+  headSha: string
+  conclusion: 'success' | 'failure' | 'neutral' | 'action_required'
+  title: string
+  /** markdown, at most 65,535 characters */
+  summary: string
+  /** most harmful first: all are sent, 50 a request */
+  annotations: readonly CheckAnnotation[]
+  detailsUrl?: string
+}
+
+export interface CheckResult {
+  outcome: 'created' | 'updated' | 'unchanged'
+  url?: string
+}
+
+/** "The Checks API limits the number of annotations to a maximum of 50 per API request." */
+const ANNOTATIONS_PER_REQUEST = 50
+
+/**
+ * Reports one check on a commit. GitHub adds the annotations of each request to those of the run and takes none away:
+ * a run is therefore brought up to date only where all that it shows is still wanted, else a new run of the same name
+ * takes its place (the latest run of a name is the one that GitHub shows and counts).
+ * @param appSlug the app whose token this is: 'github-actions'; only its own runs can be updated
+ * @throws the client's error where the token may not write checks (`isRefused`)
+ */
+export async function reportCheck(
+  client: GitHubClient,
+  target: { owner: string; repo: string },
+  report: CheckReport,
+  appSlug: string,
+): Promise<CheckResult> {
+  const { owner, repo } = target
+  const { checks } = client.rest
+  const runs = await client.paginate(checks.listForRef, {
+    owner,
+    repo,
+    ref: report.headSha,
+    check_name: report.name,
+    per_page: 100,
+  })
+  const known = runs.find(run => run.app?.slug === appSlug && run.head_sha === report.headSha)
+  const shown =
+    known === undefined || known.output.annotations_count === 0
+      ? []
+      : await client.paginate(checks.listAnnotations, { owner, repo, check_run_id: known.id, per_page: 100 })
+  const missing = lacking(report.annotations, shown.map(annotationKey))
+  const finished = {
+    status: 'completed' as const,
+    conclusion: report.conclusion,
+    ...(report.detailsUrl === undefined ? {} : { details_url: report.detailsUrl }),
+  }
+  const words = { title: report.title, summary: report.summary }
+  if (known !== undefined && missing !== undefined) {
+    const same =
+      known.status === 'completed' &&
+      known.conclusion === report.conclusion &&
+      known.output.title === report.title &&
+      known.output.summary === report.summary
+    if (same && missing.length === 0) return { outcome: 'unchanged', ...urlOf(known.html_url) }
+    const url = await update(known.id, missing)
+    return { outcome: 'updated', ...urlOf(url) }
+  }
+  const [first = [], ...rest] = batches(report.annotations)
+  const created = await checks.create({
+    owner,
+    repo,
+    name: report.name,
+    head_sha: report.headSha,
+    output: { ...words, annotations: first },
+    // a run with parts to come is not finished: who waits for it must not see half of it
+    ...(rest.length === 0 ? finished : { status: 'in_progress' as const }),
+  })
+  if (rest.length > 0) await update(created.data.id, rest.flat())
+  return { outcome: 'created', ...urlOf(created.data.html_url) }
+
+  async function update(id: number, annotations: readonly CheckAnnotation[]): Promise<string | null> {
+    const parts = batches(annotations)
+    const last = parts.pop() ?? []
+    for (const part of parts)
+      await checks.update({ owner, repo, check_run_id: id, output: { ...words, annotations: part } })
+    const output = { ...words, annotations: last }
+    const { data } = await checks.update({ owner, repo, check_run_id: id, ...finished, output })
+    return data.html_url
+  }
+}
+
+/** What is wanted and not shown yet; `undefined` where something is shown that is no longer wanted. */
+function lacking(
+  wanted: readonly CheckAnnotation[],
+  shown: readonly string[],
+): CheckAnnotation[] | undefined {
+  const left = new Map<string, number>()
+  for (const key of shown) left.set(key, (left.get(key) ?? 0) + 1)
+  const missing = wanted.filter(annotation => {
+    const key = annotationKey(annotation)
+    const count = left.get(key) ?? 0
+    if (count > 0) left.set(key, count - 1)
+    return count === 0
+  })
+  return [...left.values()].some(count => count > 0) ? undefined : missing
+}
+
+/** Two annotations with the same key look the same to a reader. */
+function annotationKey(annotation: {
+  path: string
+  start_line: number
+  end_line: number
+  annotation_level: string | null
+  message: string | null
+  title?: string | null
+}): string {
+  const { path, start_line, end_line, annotation_level, message, title } = annotation
+  return JSON.stringify([path, start_line, end_line, annotation_level, message, title ?? ''])
+}
+
+function batches(annotations: readonly CheckAnnotation[]): CheckAnnotation[][] {
+  const parts: CheckAnnotation[][] = []
+  for (let start = 0; start < annotations.length; start += ANNOTATIONS_PER_REQUEST)
+    parts.push(annotations.slice(start, start + ANNOTATIONS_PER_REQUEST))
+  return parts
+}
+
+function urlOf(url: string | null): { url?: string } {
+  return url === null ? {} : { url }
+}

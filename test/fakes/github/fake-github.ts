@@ -1,0 +1,267 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { Json, JsonObject } from '../../../src/manifest/json.ts'
+import { Contract, type Operation } from './contract.ts'
+import { serveGit } from './git-repository.ts'
+import { answerGraphql } from './graphql.ts'
+import { refusal } from './permissions.ts'
+import { FakeRepository, type Account, type App, type Credential, type Permission } from './repository.ts'
+import { answer, type Reply } from './routes.ts'
+
+/** One request that reached the REST or GraphQL API, with its answer. */
+export interface LoggedRequest {
+  method: string
+  path: string
+  query: Record<string, string>
+  /** GitHub's operationId: 'issues/create-comment' */
+  operation: string
+  body: Json | undefined
+  /** who asked; undefined without a token */
+  login: string | undefined
+  status: number
+}
+
+/** Trouble on order: the next `times` requests of `operation` are answered with it. */
+export interface Fault {
+  operation: string
+  status: number
+  message?: string
+  headers?: Record<string, string>
+  times: number
+}
+
+export const ACTIONS_APP: App = { id: 15368, slug: 'github-actions', name: 'GitHub Actions' }
+
+/**
+ * GitHub on loopback: stateful, real git behind it, and every request and reply checked against GitHub's own OpenAPI
+ * description. What it refuses as no request of GitHub's contract is kept in `violations`; closing throws where any is left.
+ */
+export class FakeGitHub implements AsyncDisposable {
+  readonly requests: LoggedRequest[] = []
+  readonly contract = new Contract()
+  readonly repositories = new Map<string, FakeRepository>()
+  readonly #credentials = new Map<string, Credential>()
+  readonly #accounts = new Map<string, Account>()
+  readonly #root = mkdtempSync(path.join(tmpdir(), 'fake-github-'))
+  readonly #server: Server
+  #faults: Fault[] = []
+  #violations: string[] = []
+  #lastId = 1000
+  #seconds = Date.UTC(2026, 0, 1) / 1000
+
+  static async start(): Promise<FakeGitHub> {
+    const fake = new FakeGitHub()
+    await new Promise<void>(resolve => fake.#server.listen(0, '127.0.0.1', resolve))
+    return fake
+  }
+
+  constructor() {
+    this.#server = createServer((request, response) => {
+      this.#handle(request, response).catch((cause: unknown) => {
+        this.#violations.push(`the fake failed: ${String(cause)}`)
+        response.writeHead(500).end('{}')
+      })
+    })
+  }
+
+  /** 'http://127.0.0.1:PORT': the API's root and git's alike */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** Unique, growing. */
+  nextId(): number {
+    return ++this.#lastId
+  }
+
+  /** The fake's clock: a second later each time it is read. */
+  now(): string {
+    return new Date(++this.#seconds * 1000).toISOString().replace('.000Z', 'Z')
+  }
+
+  account(login: string, type: Account['type'] = login.endsWith('[bot]') ? 'Bot' : 'User'): Account {
+    const known = this.#accounts.get(login) ?? { id: this.nextId(), login, type }
+    this.#accounts.set(login, known)
+    return known
+  }
+
+  /** Makes a repository, empty or a fork. @param fullName 'owner/name' */
+  repository(fullName: string, options: { private?: boolean; parent?: FakeRepository } = {}): FakeRepository {
+    const [owner = '', name = ''] = fullName.split('/')
+    const made = new FakeRepository({
+      ...options,
+      id: this.nextId(),
+      owner: this.account(owner),
+      name,
+      root: this.#root,
+    })
+    this.repositories.set(fullName, made)
+    return made
+  }
+
+  /** A workflow's GITHUB_TOKEN (or the token of another app) for one repository. */
+  appToken(
+    repository: FakeRepository,
+    permissions: Partial<Record<Permission, 'read' | 'write'>>,
+    app: App = ACTIONS_APP,
+  ): string {
+    const account = this.account(`${app.slug}[bot]`)
+    return this.#token('ghs_', { account, app, repository: repository.fullName, permissions })
+  }
+
+  /** A person's token; what it may do with a repository follows from `collaborators`. */
+  userToken(login: string): string {
+    const permissions = { issues: 'write', pull_requests: 'write', contents: 'write' } as const
+    return this.#token('ghp_', { account: this.account(login), permissions })
+  }
+
+  #token(prefix: string, credential: Credential): string {
+    const token = `${prefix}${String(this.nextId()).padStart(36, 'x')}`
+    this.#credentials.set(token, credential)
+    return token
+  }
+
+  /** Orders trouble: 'issues/create-comment' fails with 502 once. */
+  fail(fault: Omit<Fault, 'times'> & { times?: number }): void {
+    this.#faults.push({ times: 1, ...fault })
+  }
+
+  /** The next request of an operation meets the primary (`seconds` until reset) or secondary (retry-after) rate limit. */
+  limitRate(operation: string, kind: 'primary' | 'secondary', seconds: number): void {
+    if (kind === 'primary') {
+      const reset = String(Math.floor(Date.now() / 1000) + seconds)
+      const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }
+      this.fail({ operation, status: 403, message: 'API rate limit exceeded for installation.', headers })
+    } else {
+      const message = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.'
+      this.fail({ operation, status: 403, message, headers: { 'retry-after': String(seconds) } })
+    }
+  }
+
+  /** What broke the contract so far; forgets it, so that a test of a violation can end well. */
+  takeViolations(): string[] {
+    const taken = this.#violations
+    this.#violations = []
+    return taken
+  }
+
+  /** Requests of one operation, in order. */
+  requestsOf(operation: string): LoggedRequest[] {
+    return this.requests.filter(request => request.operation === operation)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise(resolve => this.#server.close(resolve))
+    rmSync(this.#root, { recursive: true, force: true })
+    if (this.#violations.length > 0) throw new Error(`contract violated:\n${this.#violations.join('\n')}`)
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', this.url)
+    const credential = this.#credential(request.headers.authorization)
+    if (/^\/[^/]+\/[^/]+\.git\//.test(url.pathname)) return this.#git(request, response, url, credential)
+    const raw = await text(request)
+    const body = raw === '' ? undefined : (JSON.parse(raw) as Json)
+    const operation = this.contract.match(request.method ?? '', url.pathname)
+    const id = url.pathname === '/graphql' ? 'graphql' : (operation?.id ?? 'unknown')
+    const reply = this.#reply(request, url, body, operation, credential, id)
+    this.requests.push({
+      method: request.method ?? '',
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      operation: id,
+      body,
+      login: credential === 'bad' ? undefined : credential?.account.login,
+      status: reply.status,
+    })
+    response.writeHead(reply.status, { 'content-type': 'application/json; charset=utf-8', ...reply.headers })
+    response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body))
+  }
+
+  #reply(
+    request: IncomingMessage,
+    url: URL,
+    body: Json | undefined,
+    operation: Operation | undefined,
+    credential: Credential | 'bad' | undefined,
+    id: string,
+  ): Reply {
+    if (credential === 'bad') return problem(401, 'Bad credentials')
+    const fault = this.#faults.find(candidate => candidate.operation === id && candidate.times-- > 0)
+    if (fault !== undefined) return problem(fault.status, fault.message ?? 'Server Error', fault.headers)
+    if (id === 'graphql') return answerGraphql(body, credential, this.#violations)
+    if (operation === undefined) {
+      this.#violations.push(`${request.method} ${url.pathname} is no operation of openapi.json`)
+      return problem(404, 'Not Found')
+    }
+    const { owner, repo } = operation.parameters
+    const repository = this.repositories.get(`${owner}/${repo}`)
+    const refused = refusal(operation.id, credential, repository)
+    if (refused !== undefined) return problem(refused.status, refused.message)
+    const wrong = this.contract.checkRequest(operation, url.searchParams, body)
+    if (wrong.length > 0) {
+      this.#violations.push(...wrong.map(entry => `${operation.id}: ${entry}`))
+      return problem(422, `Invalid request.\n\n${wrong.join('\n')}`)
+    }
+    const call = {
+      fake: this,
+      parameters: operation.parameters,
+      query: url.searchParams,
+      url,
+      body: (body ?? {}) as JsonObject,
+      credential,
+    }
+    const given = answer(operation.id, repository, call)
+    const reply =
+      given.body === undefined || given.status >= 300
+        ? given
+        : { ...given, body: this.contract.sample(operation.id, given.status, given.body) }
+    const broken = this.contract.checkReply(operation, reply.status, reply.body)
+    this.#violations.push(...broken.map(entry => `the fake's reply to ${operation.id}: ${entry}`))
+    return reply
+  }
+
+  #git(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    credential: Credential | 'bad' | undefined,
+  ): void {
+    const [, owner = '', name = ''] = url.pathname.split('/')
+    const repository = this.repositories.get(`${owner}/${name.replace(/\.git$/, '')}`)
+    const writes = url.pathname.endsWith('git-receive-pack') || url.search.includes('git-receive-pack')
+    const known = credential !== undefined && credential !== 'bad'
+    const may = known && (credential.repository ?? repository?.fullName) === repository?.fullName
+    const level = known ? credential.permissions.contents : undefined
+    if (repository === undefined || credential === 'bad' || ((repository.private || writes) && !may)) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="GitHub"' }).end()
+      return
+    }
+    if (writes && level !== 'write') {
+      response.writeHead(403).end('Permission denied')
+      return
+    }
+    serveGit(request, response, { root: this.#root, path: url.pathname, query: url.search.slice(1) })
+  }
+
+  /** `token X`, `bearer X`, or git's basic with the token as its password. */
+  #credential(header: string | undefined): Credential | 'bad' | undefined {
+    if (header === undefined) return undefined
+    const [scheme = '', value = ''] = header.split(' ')
+    const token =
+      scheme.toLowerCase() === 'basic'
+        ? (Buffer.from(value, 'base64').toString().split(':')[1] ?? '')
+        : value
+    return this.#credentials.get(token) ?? 'bad'
+  }
+}
+
+function problem(status: number, message: string, headers: Record<string, string> = {}): Reply {
+  const body = { message, documentation_url: 'https://docs.github.com/rest', status: String(status) }
+  return { status, body, headers }
+}

@@ -1,0 +1,44 @@
+import type { Credential, FakeRepository, Permission } from './repository.ts'
+
+/** Operations that write, with the permissions of which one is enough (docs.github.com, permissions of GitHub Apps). */
+const WRITES: Record<string, Permission[]> = {
+  'checks/create': ['checks'],
+  'checks/update': ['checks'],
+  'code-scanning/upload-sarif': ['security_events'],
+  'issues/create-comment': ['issues', 'pull_requests'],
+  'issues/delete-comment': ['issues', 'pull_requests'],
+  'issues/update-comment': ['issues', 'pull_requests'],
+  'reactions/create-for-issue-comment': ['issues', 'pull_requests'],
+}
+const NO_REPOSITORY = new Set(['apps/get-authenticated', 'users/get-authenticated'])
+
+/** Why GitHub would not even look at the request; `undefined` where the token may do it. */
+export function refusal(
+  operation: string,
+  credential: Credential | undefined,
+  repository: FakeRepository | undefined,
+): { status: number; message: string } | undefined {
+  if (NO_REPOSITORY.has(operation)) {
+    if (credential === undefined) return { status: 401, message: 'Requires authentication' }
+    return credential.app === undefined ? undefined : forbidden
+  }
+  const notFound = { status: 404, message: 'Not Found' }
+  if (repository === undefined) return notFound
+  const ours =
+    credential !== undefined && (credential.repository ?? repository.fullName) === repository.fullName
+  const person = credential !== undefined && credential.app === undefined
+  const role = person ? repository.collaborators.get(credential.account.login) : undefined
+  if (repository.private && (person ? role === undefined : !ours)) return notFound
+  const needed = WRITES[operation]
+  if (needed === undefined) return undefined
+  if (credential === undefined) return { status: 401, message: 'Requires authentication' }
+  if (operation.startsWith('checks/') && credential.app === undefined)
+    return { status: 403, message: 'You must authenticate via a GitHub App.' }
+  // anyone who can read may comment; editing and the rest takes the role
+  if (person && (operation === 'issues/create-comment' || role === 'write' || role === 'admin')) return undefined
+  return ours && needed.some(permission => credential.permissions[permission] === 'write')
+    ? undefined
+    : forbidden
+}
+
+const forbidden = { status: 403, message: 'Resource not accessible by integration' }

@@ -1,0 +1,173 @@
+import path from 'node:path'
+import type { JsonObject } from '../../../src/manifest/json.ts'
+import { GitRepository, type Files } from './git-repository.ts'
+
+export interface Account {
+  id: number
+  login: string
+  type: 'User' | 'Bot' | 'Organization'
+}
+
+/** A GitHub App; `github-actions` is the one whose tokens workflows get. */
+export interface App {
+  id: number
+  slug: string
+  name: string
+}
+
+export type Permission = 'actions' | 'checks' | 'contents' | 'issues' | 'pull_requests' | 'security_events'
+
+/** Who a token speaks for and what it may do. */
+export interface Credential {
+  account: Account
+  app?: App
+  /** 'owner/name' of the one repository it is for; absent: every repository (a user's token) */
+  repository?: string
+  permissions: Partial<Record<Permission, 'read' | 'write'>>
+}
+
+export interface Comment {
+  id: number
+  issue: number
+  body: string
+  user: Account
+  app?: App
+  created: string
+  updated: string
+  reactions: { id: number; content: string; user: Account }[]
+}
+
+export interface CheckRun {
+  id: number
+  app: App
+  /** name, head_sha, status, conclusion, output and times as they were sent */
+  sent: JsonObject
+  annotations: JsonObject[]
+}
+
+export interface Sarif {
+  id: string
+  commit: string
+  ref: string
+  /** gzip, base64: as it was sent */
+  sarif: string
+}
+
+/** A repository: state of the API, and git behind it. */
+export class FakeRepository {
+  readonly id: number
+  readonly owner: Account
+  readonly name: string
+  readonly private: boolean
+  readonly parent: FakeRepository | undefined
+  readonly git: GitRepository
+  readonly pulls = new Map<number, FakePullRequest>()
+  readonly comments: Comment[] = []
+  readonly checkRuns: CheckRun[] = []
+  readonly sarifs: Sarif[] = []
+  /** login → permission */
+  readonly collaborators = new Map<string, 'admin' | 'write' | 'read' | 'none'>()
+  #lastNumber = 0
+
+  constructor(options: {
+    id: number
+    owner: Account
+    name: string
+    root: string
+    private?: boolean
+    parent?: FakeRepository
+  }) {
+    this.id = options.id
+    this.owner = options.owner
+    this.name = options.name
+    this.private = options.private ?? false
+    this.parent = options.parent
+    this.git = new GitRepository(path.join(options.root, options.owner.login, `${options.name}.git`))
+    if (options.parent !== undefined)
+      this.git.git('fetch', '--quiet', options.parent.git.directory, '+refs/heads/*:refs/heads/*')
+  }
+
+  get fullName(): string {
+    return `${this.owner.login}/${this.name}`
+  }
+
+  /** Commits to a branch as a push would, and brings pull requests of that branch up to date. @returns the commit */
+  commit(branch: string, files: Files, options: { message?: string; from?: string } = {}): string {
+    const commit = this.git.commit(branch, files, options)
+    for (const repository of [this, ...(this.parent === undefined ? [] : [this.parent])])
+      for (const pull of repository.pulls.values())
+        if (pull.headRepository === this && pull.head === branch) pull.refresh()
+    return commit
+  }
+
+  /** Opens a pull request of a branch of this repository or of a fork. */
+  pullRequest(options: {
+    head: string
+    base?: string
+    from?: FakeRepository
+    title?: string
+    author: Account
+  }): FakePullRequest {
+    const pull = new FakePullRequest(++this.#lastNumber, this, options)
+    this.pulls.set(pull.number, pull)
+    return pull
+  }
+}
+
+export class FakePullRequest {
+  readonly number: number
+  readonly repository: FakeRepository
+  readonly headRepository: FakeRepository
+  readonly head: string
+  readonly base: string
+  readonly title: string
+  readonly author: Account
+  state: 'open' | 'closed' = 'open'
+
+  constructor(
+    number: number,
+    repository: FakeRepository,
+    options: { head: string; base?: string; from?: FakeRepository; title?: string; author: Account },
+  ) {
+    this.number = number
+    this.repository = repository
+    this.headRepository = options.from ?? repository
+    this.head = options.head
+    this.base = options.base ?? 'main'
+    this.title = options.title ?? 'A change'
+    this.author = options.author
+    this.refresh()
+  }
+
+  get headSha(): string {
+    return this.repository.git.resolve(`refs/pull/${this.number}/head`) ?? ''
+  }
+
+  get baseSha(): string {
+    return this.repository.git.resolve(`refs/heads/${this.base}`) ?? ''
+  }
+
+  get mergeBase(): string {
+    return this.repository.git.git('merge-base', this.baseSha, this.headSha)
+  }
+
+  get mergeSha(): string | undefined {
+    return this.repository.git.resolve(`refs/pull/${this.number}/merge`)
+  }
+
+  get isFork(): boolean {
+    return this.headRepository !== this.repository
+  }
+
+  /** Makes refs/pull/N/head and, where it merges cleanly, refs/pull/N/merge, as GitHub does after each push. */
+  refresh(): void {
+    const { git } = this.repository
+    const target = `refs/pull/${this.number}`
+    git.git('fetch', '--quiet', this.headRepository.git.directory, `+refs/heads/${this.head}:${target}/head`)
+    const tree = git.git('merge-tree', '--write-tree', this.baseSha, this.headSha)
+    const author = ['-c', 'user.name=GitHub', '-c', 'user.email=noreply@example.com']
+    const parents = ['-p', this.baseSha, '-p', this.headSha]
+    const merge = git.git(...author, 'commit-tree', tree, ...parents, '-m', `Merge ${this.headSha}`)
+    git.git('update-ref', `${target}/merge`, merge)
+  }
+}

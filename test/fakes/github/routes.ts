@@ -1,0 +1,188 @@
+import { isObject, valueAt, type Json, type JsonObject } from '../../../src/manifest/json.ts'
+import * as checks from './checks.ts'
+import type { FakeGitHub } from './fake-github.ts'
+import * as payload from './payloads.ts'
+import type { Credential, FakePullRequest, FakeRepository } from './repository.ts'
+
+export interface Call {
+  fake: FakeGitHub
+  parameters: Record<string, string>
+  query: URLSearchParams
+  url: URL
+  body: JsonObject
+  credential: Credential | undefined
+}
+
+/** `body` may lack required fields: they are filled in by the reply's schema. */
+export interface Reply {
+  status: number
+  body?: Json
+  headers?: Record<string, string>
+}
+
+/** Longest body of a comment, in characters (UTF-16 units, as MySQL's mediumtext limit is enforced by GitHub). */
+const COMMENT_LIMIT = 65_536
+
+type Handler = (repository: FakeRepository, call: Call) => Reply
+
+const HANDLERS: Record<string, Handler> = {
+  'repos/get': repository => ok(payload.repository(repository)),
+  'pulls/get': (repository, call) => onPull(repository, call, pull => ok(payload.pullRequest(pull))),
+  'pulls/list': (repository, call) => {
+    const state = call.query.get('state') ?? 'open'
+    const pulls = [...repository.pulls.values()].filter(pull => state === 'all' || pull.state === state)
+    return page(call, pulls.map(payload.pullRequest))
+  },
+  'pulls/list-files': (repository, call) =>
+    onPull(repository, call, pull => page(call, payload.files(repository, pull.mergeBase, pull.headSha))),
+  'repos/list-pull-requests-associated-with-commit': (repository, call) => {
+    const sha = call.parameters.commit_sha
+    const pulls = [...repository.pulls.values()].filter(pull => pull.headSha === sha)
+    return page(call, pulls.map(payload.pullRequest))
+  },
+  'issues/list-comments': (repository, call) =>
+    onPull(repository, call, pull =>
+      page(
+        call,
+        repository.comments.filter(comment => comment.issue === pull.number).map(payload.comment),
+      ),
+    ),
+  'issues/get-comment': (repository, call) => onComment(repository, call, found => ok(payload.comment(found))),
+  'issues/create-comment': (repository, call) =>
+    onPull(repository, call, pull => {
+      const body = String(call.body.body)
+      if (body.length > COMMENT_LIMIT) return tooLong
+      const now = call.fake.now()
+      const { account, app } = call.credential ?? {}
+      const comment = {
+        id: call.fake.nextId(),
+        issue: pull.number,
+        body,
+        user: account ?? call.fake.account('ghost'),
+        ...(app === undefined ? {} : { app }),
+        created: now,
+        updated: now,
+        reactions: [],
+      }
+      repository.comments.push(comment)
+      return { status: 201, body: payload.comment(comment) }
+    }),
+  'issues/update-comment': (repository, call) =>
+    onComment(repository, call, comment => {
+      const body = String(call.body.body)
+      if (body.length > COMMENT_LIMIT) return tooLong
+      comment.body = body
+      comment.updated = call.fake.now()
+      return ok(payload.comment(comment))
+    }),
+  'issues/delete-comment': (repository, call) =>
+    onComment(repository, call, comment => {
+      repository.comments.splice(repository.comments.indexOf(comment), 1)
+      return { status: 204 }
+    }),
+  'reactions/create-for-issue-comment': (repository, call) =>
+    onComment(repository, call, comment => {
+      const content = String(call.body.content)
+      const user = call.credential?.account ?? call.fake.account('ghost')
+      const known = comment.reactions.find(made => made.content === content && made.user === user)
+      const made = known ?? { id: call.fake.nextId(), content, user }
+      if (known === undefined) comment.reactions.push(made)
+      const body = { id: made.id, content, created_at: call.fake.now(), user: payload.user(user) }
+      return { status: known === undefined ? 201 : 200, body }
+    }),
+  'repos/get-collaborator-permission-level': (repository, call) => {
+    const login = call.parameters.username ?? ''
+    const permission = repository.collaborators.get(login) ?? (repository.private ? 'none' : 'read')
+    return ok({ permission, role_name: permission, user: payload.user(call.fake.account(login)) })
+  },
+  'git/get-ref': (repository, call) => {
+    const ref = `refs/${call.parameters.ref}`
+    const sha = repository.git.resolve(ref)
+    return sha === undefined ? notFound : ok({ ref, object: { type: 'commit', sha } })
+  },
+  'repos/get-content': (repository, call) => payload.content(repository, call),
+  'repos/get-commit': (repository, call) => {
+    const sha = repository.git.resolve(call.parameters.ref ?? '')
+    return sha === undefined
+      ? { status: 422, body: { message: `No commit found for SHA: ${call.parameters.ref}` } }
+      : ok(payload.commit(repository, sha))
+  },
+  'repos/compare-commits-with-basehead': (repository, call) => payload.comparison(repository, call),
+  'code-scanning/upload-sarif': (repository, call) => {
+    const { commit_sha: commit, ref, sarif } = call.body
+    const id = `sarif-${call.fake.nextId()}`
+    repository.sarifs.push({ id, commit: String(commit), ref: String(ref), sarif: String(sarif) })
+    return { status: 202, body: { id } }
+  },
+  'users/get-authenticated': (_repository, call) => ok(payload.user(call.credential?.account)),
+  'checks/create': checks.create,
+  'checks/get': checks.get,
+  'checks/update': checks.update,
+  'checks/list-for-ref': checks.listForRef,
+  'checks/list-annotations': checks.listAnnotations,
+}
+
+/** What the fake answers to a request that keeps the contract. */
+export function answer(operation: string, repository: FakeRepository | undefined, call: Call): Reply {
+  const handler = HANDLERS[operation]
+  if (handler === undefined) throw new Error(`the fake does not answer ${operation}`)
+  return handler(repository as FakeRepository, call)
+}
+
+export const notFound: Reply = { status: 404, body: { message: 'Not Found', documentation_url: '', status: '404' } }
+
+const tooLong: Reply = {
+  status: 422,
+  body: {
+    message: 'Validation Failed',
+    documentation_url: 'https://docs.github.com/rest/issues/comments',
+    errors: [{ resource: 'IssueComment', code: 'unprocessable', field: 'data', message: 'Body is too long (maximum is 65536 characters)' }],
+  },
+}
+
+export function ok(body: Json): Reply {
+  return { status: 200, body }
+}
+
+/** One page of a list, with GitHub's Link header. @param wrap name of the list in an object with total_count */
+export function page(call: Call, items: Json[], wrap?: string): Reply {
+  const size = Math.min(Number(call.query.get('per_page') ?? 30), 100)
+  const number = Number(call.query.get('page') ?? 1)
+  const last = Math.max(1, Math.ceil(items.length / size))
+  const slice = items.slice((number - 1) * size, number * size)
+  const link = (rel: string, to: number): string => {
+    const target = new URL(call.url)
+    target.searchParams.set('page', String(to))
+    return `<${target.href}>; rel="${rel}"`
+  }
+  const links = [
+    ...(number > 1 ? [link('prev', number - 1), link('first', 1)] : []),
+    ...(number < last ? [link('next', number + 1), link('last', last)] : []),
+  ]
+  return {
+    status: 200,
+    body: wrap === undefined ? slice : { total_count: items.length, [wrap]: slice },
+    headers: links.length === 0 ? {} : { link: links.join(', ') },
+  }
+}
+
+function onPull(repository: FakeRepository, call: Call, then: (pull: FakePullRequest) => Reply): Reply {
+  const number = Number(call.parameters.pull_number ?? call.parameters.issue_number)
+  const pull = repository.pulls.get(number)
+  return pull === undefined ? notFound : then(pull)
+}
+
+function onComment(
+  repository: FakeRepository,
+  call: Call,
+  then: (comment: FakeRepository['comments'][number]) => Reply,
+): Reply {
+  const comment = repository.comments.find(({ id }) => id === Number(call.parameters.comment_id))
+  return comment === undefined ? notFound : then(comment)
+}
+
+/** The object at `name` of a body, where one was sent. */
+export function objectAt(body: JsonObject, name: string): JsonObject | undefined {
+  const found = valueAt(body, name)
+  return isObject(found) ? found : undefined
+}
