@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { RuleSetting } from '../../src/config/config.ts'
+import type { Json } from '../../src/manifest/json.ts'
 import type { RenderedObject } from '../../src/manifest/rendered.ts'
 import { identify, isManifest } from '../../src/manifest/resource.ts'
 import { explainHouseRule, houseFindings, houseRules } from '../../src/policy/house-rules.ts'
@@ -8,11 +9,9 @@ import { explainHouseRule, houseFindings, houseRules } from '../../src/policy/ho
 const DIGEST = `@sha256:${'a'.repeat(64)}`
 
 function object(yaml: string): RenderedObject {
-  const manifest: unknown = parse(yaml)
-  // parse() gives any JSON; isManifest is the check that it is an object of Kubernetes
-  const json = manifest as Parameters<typeof isManifest>[0]
-  if (!isManifest(json)) throw new Error(`no object: ${yaml}`)
-  return { manifest: json, resource: identify(json), origin: { file: 'a.yaml', line: 3 } }
+  const manifest: Json = parse(yaml)
+  if (!isManifest(manifest)) throw new Error(`no object: ${yaml}`)
+  return { manifest, resource: identify(manifest), origin: { file: 'a.yaml', line: 3 } }
 }
 
 interface Tree {
