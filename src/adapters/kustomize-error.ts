@@ -1,11 +1,13 @@
+import { posix } from 'node:path'
 import type { RenderFailure } from '../manifest/rendered.ts'
 
 /**
  * Makes one readable sentence of what kustomize printed: warnings and paths of the machine left out, and of
- * "accumulating resources: accumulation err='…': …" chains the cause.
+ * "accumulating resources: accumulation err='…': …" chains the cause, with the file it speaks of.
  * @param root the directory that held the tree
+ * @param directory the one that was built, in the tree
  */
-export function describeKustomizeError(stderr: string, root: string): RenderFailure {
+export function describeKustomizeError(stderr: string, root: string, directory: string): RenderFailure {
   const text = stderr
     .split('\n')
     .filter(line => !line.startsWith('# Warning:'))
@@ -15,27 +17,40 @@ export function describeKustomizeError(stderr: string, root: string): RenderFail
     .replaceAll(`${root}/`, '')
     .replaceAll(root, '.')
   const ruleId = text.includes('cycle detected') ? 'render-cycle' : 'render-build'
+  const within = lastOf(text, /recursed accumulation of path '([^']*)'/g) ?? directory
+  const resource = lastOf(text, /(?:accumulating|merging) resources from '([^']*)'/g)
+  const line = /\bline (\d+)/.exec(text)?.[1]
   return {
     ruleId,
     message: `kustomize: ${causeOf(text)
       .replaceAll(/\s*\n\s*/g, ' ')
       .slice(0, 1000)}`,
+    ...(resource === undefined ? {} : { file: posix.join(within, resource) }),
+    ...(resource === undefined || line === undefined ? {} : { line: Number(line) }),
   }
 }
 
-/** Peels the wrappers that repeat the way to the failing file. */
+function lastOf(text: string, pattern: RegExp): string | undefined {
+  return [...text.matchAll(pattern)].at(-1)?.[1]
+}
+
+// Each wraps the error of one level; a file that cannot be read as a directory either says both, the first counts.
+const WRAPPERS: [RegExp, string][] = [
+  [/^accumulating (?:resources|components): /, ''],
+  [/^recursed accumulation of path '[^']*': /, ''],
+  [/^accumulation err='accumulating resources from '[^']*': (?:read [^:]*: )?is a directory': /, ''],
+  [/^accumulation err='(.*)': must build at directory: .*$/s, '$1'],
+  [/^accumulateDirectory: "(.*)"$/s, '$1'],
+  [/^(?:accumulating|merging) resources from '([^']*)': /, '$1: '],
+]
+
 function causeOf(text: string): string {
   let cause = text
   for (;;) {
-    const peeled = cause
-      .replace(/^accumulating (resources|components): /, '')
-      .replace(/^recursed accumulation of path '[^']*': /, '')
-      // the first error is that of reading a directory as a file; the second one is the cause
-      .replace(
-        /^accumulation err='accumulating resources from '[^']*': (read [^:]*: is a directory|[^']*is a directory)': /,
-        '',
-      )
-      .replace(/^accumulateDirectory: "(.*)"$/s, '$1')
+    const peeled = WRAPPERS.reduce(
+      (rest, [pattern, replacement]) => rest.replace(pattern, replacement),
+      cause,
+    )
     if (peeled === cause) return cause
     cause = peeled
   }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { KustomizeBuild, KustomizeRequest, KustomizeResult } from '../render/tools.ts'
@@ -30,13 +30,13 @@ export async function kustomizeTool(program: KustomizeProgram): Promise<Kustomiz
     version: `kustomize ${version}`,
     build: async request => {
       // the real path: kustomize resolves links before it prints a path
-      const directory = await realpath(
-        await mkdtemp(join(program.temporaryDirectory ?? tmpdir(), 'cnpg-steward-kustomize-')),
-      )
+      const parent = realpathSync(program.temporaryDirectory ?? tmpdir())
+      // Synchronous on purpose: a dozen small files take less time than a dozen turns of the thread pool.
+      const directory = mkdtempSync(join(parent, 'cnpg-steward-kustomize-'))
       try {
         return await buildIn(directory, program, version, request)
       } finally {
-        await rm(directory, { recursive: true, force: true })
+        rmSync(directory, { recursive: true, force: true })
       }
     },
   }
@@ -49,11 +49,9 @@ async function buildIn(
   request: KustomizeRequest,
 ): Promise<KustomizeResult> {
   const tree = join(directory, 'tree')
-  const home = join(directory, 'home')
-  await mkdir(home)
-  await writeFiles(tree, request.files)
+  writeFiles(tree, request.files)
   const target = join(tree, request.directory)
-  await mkdir(target, { recursive: true })
+  mkdirSync(target, { recursive: true })
   const options = ['--load-restrictor', 'LoadRestrictionsNone']
   if (request.enableHelm === true) {
     if (program.helm === undefined)
@@ -61,13 +59,13 @@ async function buildIn(
         ok: false,
         error: { ruleId: 'render-build', message: 'helmCharts need helm, which was not found' },
       }
-    const helm = needsHelmShim(version) ? await writeHelmShim(directory, program.helm) : program.helm
+    const helm = needsHelmShim(version) ? writeHelmShim(directory, program.helm) : program.helm
     options.push('--enable-helm', '--helm-command', helm)
   }
   const args = [program.program === 'kustomize' ? 'build' : 'kustomize', target, ...options]
   const result = await execute(program.path, args, {
     cwd: tree,
-    env: { PATH: '/usr/bin:/bin', HOME: home, TMPDIR: directory },
+    env: { PATH: '/usr/bin:/bin', HOME: directory, TMPDIR: directory },
     timeoutMs: TIMEOUT,
     maxOutput: MAX_OUTPUT,
   })
@@ -83,13 +81,13 @@ async function buildIn(
       },
     }
   if (result.code === 0) return { ok: true, yaml: result.stdout.toString('utf8') }
-  return { ok: false, error: describeKustomizeError(result.stderr, tree) }
+  return { ok: false, error: describeKustomizeError(result.stderr, tree, request.directory) }
 }
 
-async function writeFiles(tree: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+function writeFiles(tree: string, files: ReadonlyMap<string, Uint8Array>): void {
   const directories = new Set([tree, ...[...files.keys()].map(path => dirname(join(tree, path)))])
-  for (const directory of directories) await mkdir(directory, { recursive: true })
-  await Promise.all([...files].map(async ([path, bytes]) => await writeFile(join(tree, path), bytes)))
+  for (const directory of directories) mkdirSync(directory, { recursive: true })
+  for (const [path, bytes] of files) writeFileSync(join(tree, path), bytes)
 }
 
 async function readVersion({ program, path }: KustomizeProgram): Promise<string> {
@@ -117,10 +115,10 @@ function needsHelmShim(version: string): boolean {
 }
 
 /** A helm that answers the old question and hands everything else to the real one. */
-async function writeHelmShim(directory: string, helm: string): Promise<string> {
+function writeHelmShim(directory: string, helm: string): string {
   const shim = join(directory, 'helm')
   const quoted = `'${helm.replaceAll("'", String.raw`'\''`)}'`
   const script = `#!/bin/sh\nif [ "$1" = version ]; then exec ${quoted} version --short; fi\nexec ${quoted} "$@"\n`
-  await writeFile(shim, script, { mode: 0o700 })
+  writeFileSync(shim, script, { mode: 0o700 })
   return shim
 }

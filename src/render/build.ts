@@ -203,7 +203,7 @@ async function runKustomize(
     const files = new Map(contents)
     if (generated !== undefined) {
       const metadata = textsAt(generated.fields, 'buildMetadata')
-      const fields =
+      const fields: JsonObject =
         withOrigins && !originsApplied
           ? { ...generated.fields, buildMetadata: [...metadata, 'originAnnotations'] }
           : generated.fields
@@ -254,12 +254,26 @@ async function placeOf(
 }
 
 function missingDirectory(artifact: Artifact, directory: string): RenderFailure {
-  const guess = nearest(directory, artifact.directories.keys())
+  const guess = nearestDirectory(artifact, directory)
   return {
     ruleId: 'render-missing-file',
     message: `spec.path is ${directory}, but there is no such directory`,
     ...(guess === undefined ? {} : { repair: `did you mean ${guess}?` }),
   }
+}
+
+/** The directory that differs in the first segment that is missing, by a slip of the pen. */
+function nearestDirectory({ directories }: Artifact, directory: string): string | undefined {
+  const segments = directory.split('/')
+  const depth = segments.findIndex((_name, index) => !directories.has(segments.slice(0, index + 1).join('/')))
+  const above = segments.slice(0, depth)
+  const siblings = (directories.get(above.join('/')) ?? []).filter(entry => entry.directory)
+  const name = nearest(
+    segments[depth] ?? '',
+    siblings.map(entry => entry.name),
+  )
+  const guess = name === undefined ? undefined : [...above, name, ...segments.slice(depth + 1)].join('/')
+  return guess !== undefined && directories.has(guess) ? guess : undefined
 }
 
 /** Adds the place to what kustomize said, where it names a file that was given to it. */
@@ -269,7 +283,7 @@ function locate(
   files: ReadonlyMap<string, string>,
   closure: Closure,
 ): RenderFailure {
-  if (error.file !== undefined) return error
+  if (error.file !== undefined && files.has(error.file)) return { ...error, line: error.line ?? 1 }
   const named = [...error.message.matchAll(/'([^'\n]+)'|(\S+\.ya?ml)/g)].map(
     match => match[1] ?? match[2] ?? '',
   )
@@ -281,8 +295,9 @@ function locate(
         return { ...error, file: path, line: line === undefined ? 1 : Number(line) }
       }
     }
+  const { file: _, ...unlocated } = error
   const file = closure.kustomizations.get(directory)?.path
-  return file !== undefined && files.has(file) ? { ...error, file, line: 1 } : error
+  return file !== undefined && files.has(file) ? { ...unlocated, file, line: 1 } : unlocated
 }
 
 function decode(bytes: Uint8Array): string {

@@ -92,8 +92,7 @@ class ClosureWalk {
     const { fields } = root.file
     const stack = [...above, directory]
     const at = (field: string, path: string, ...steps: (string | number)[]): Reference => {
-      const line = root.file.lineOf(field, ...steps) ?? root.file.lineOf(field)
-      return { directory, file: root.path, line, field, path }
+      return { directory, file: root.path, line: root.file.lineOf(field, ...steps), field, path }
     }
     for (const field of ['resources', 'bases'])
       for (const [index, path] of textsAt(fields, field).entries())
@@ -131,6 +130,8 @@ class ClosureWalk {
     const target = this.#local(reference)
     if (target === undefined) return
     const { artifact, cache, tree } = this.#request
+    if (reference.path === '')
+      return this.#problem(reference, 'render-kustomization-invalid', `${reference.field} has an empty item`)
     if (!artifact.directories.has(target)) return this.#missing(reference, target)
     // FileLoader.errIfArgEqualOrHigher: a directory that is or holds one that is being built
     const visited = stack.find(
@@ -171,6 +172,14 @@ class ClosureWalk {
         message: `the kustomization is not valid: ${read.problem.message}`,
         file: path,
         ...(read.problem.line === undefined ? {} : { line: read.problem.line }),
+      })
+    const unfit = unfitFor(reference.field, read.file.fields)
+    if (unfit !== undefined)
+      return void this.#problems.push({
+        ruleId: 'render-kustomization-invalid',
+        message: `the kustomization ${unfit}`,
+        file: path,
+        line: 1,
       })
     await this.enter(target, { path, file: read.file }, stack)
   }
@@ -338,6 +347,17 @@ class ClosureWalk {
       ...(line === undefined ? {} : { line }),
     })
   }
+}
+
+/** What makes a kustomization unfit for where it is named (kusttarget.go, Load and accumulateDirectory). */
+function unfitFor(field: string, fields: JsonObject): string | undefined {
+  if (Object.keys(fields).every(name => name === 'apiVersion' || name === 'kind'))
+    return 'is empty, which only that of spec.path may be'
+  const component = fields.kind === 'Component'
+  if (component === (field === 'components')) return undefined
+  return component
+    ? `is a Component, which belongs in components, not in ${field}`
+    : 'is named in components, but is no Component'
 }
 
 /** What kustomize would fetch: a URL, or a git address (api/internal/git/repospec.go). */
