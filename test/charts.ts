@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
-import { writeArchive } from '../src/adapters/chart-archive.ts'
+import { readArchive, writeArchive } from '../src/adapters/chart-archive.ts'
 import { isObject, type Json, type JsonObject } from '../src/manifest/json.ts'
-import type { Chart } from '../src/render/tools.ts'
+import type { Chart, ChartSource } from '../src/render/tools.ts'
 
 /** A chart out of texts by path inside the chart. */
 export function chartOf(files: Record<string, string>, name = 'demo', version = '1.0.0'): Chart {
@@ -42,4 +42,27 @@ export function mapOf(text: string): JsonObject {
   const value: Json = parse(text)
   if (!isObject(value)) throw new Error(`no map: ${text}`)
   return value
+}
+
+/** A ChartSource over charts by a text: the url of an OCI chart, 'name' of a repository's, the path of a tree's. */
+export function fakeCharts(charts: Readonly<Record<string, Chart>>): ChartSource {
+  return {
+    pull: async reference => {
+      const key =
+        reference.kind === 'oci'
+          ? reference.url
+          : reference.kind === 'tree'
+            ? reference.path
+            : reference.chart
+      const chart = Object.hasOwn(charts, key) ? charts[key] : undefined
+      if (chart !== undefined) return { ok: true, chart }
+      return {
+        ok: false,
+        unavailable: false,
+        reason: 'chart-absent',
+        message: `the chart ${key} does not exist`,
+      }
+    },
+    unpack: async chart => await readArchive(chart.archive),
+  }
 }

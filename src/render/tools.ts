@@ -110,6 +110,11 @@ export type ChartReference = OciChart | RepositoryChart | TreeChart
 /** Fetches charts. Implemented by src/adapters/charts.ts with a cache by digest. */
 export interface ChartSource {
   pull(reference: ChartReference): Promise<ChartResult>
+  /**
+   * The files of a chart's archive by path ('mychart/Chart.yaml'), within limits on size and number, links refused.
+   * @throws Error where the archive breaks a limit
+   */
+  unpack(chart: Chart): Promise<ReadonlyMap<string, Uint8Array>>
 }
 
 /**

@@ -47,6 +47,7 @@ const render = async (spec: string, charts: Chart | ChartResult, more: Partial<H
     helm: await helmTemplate({ command }),
     kustomize: await kustomizeForTests(kustomize),
     charts: {
+      unpack: async () => new Map(),
       pull: async reference => {
         asked.push(reference)
         return 'ok' in charts ? charts : { ok: true, chart: charts }

@@ -1,0 +1,80 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+
+/**
+ * What was fetched, by its own digest, so that a broken entry is noticed and ignored; and what a reference led to
+ * last, which only offline runs believe. Runs side by side may share a directory: entries appear whole.
+ */
+export interface ChartCache {
+  read(digest: string): Promise<Buffer | undefined>
+  /** @returns its digest */
+  write(content: Uint8Array): Promise<string>
+  /** @param key any text that names a reference */
+  readText(key: string): Promise<string | undefined>
+  writeText(key: string, text: string): Promise<void>
+}
+
+/** @param directory is made where it is missing */
+export function chartCache(directory: string): ChartCache {
+  const place = (folder: string, name: string) => path.join(directory, folder, name)
+  return {
+    read: async digest => {
+      const content = await readOrNothing(place('sha256', hexOf(digest)))
+      return content !== undefined && digestOf(content) === digest ? content : undefined
+    },
+    write: async content => {
+      const digest = digestOf(content)
+      await put(place('sha256', hexOf(digest)), content)
+      return digest
+    },
+    readText: async key => (await readOrNothing(place('last', hexOf(digestOf(key)))))?.toString('utf8'),
+    writeText: async (key, text) => await put(place('last', hexOf(digestOf(key))), text),
+  }
+}
+
+/** Appears whole or not at all, also where several runs write it at once. */
+async function put(file: string, content: Uint8Array | string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true })
+  const temporary = `${file}.${randomUUID()}`
+  try {
+    await writeFile(temporary, content)
+    await rename(temporary, file)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}
+
+/** A cache for one run, in memory. */
+export function memoryCache(): ChartCache {
+  const contents = new Map<string, Buffer>()
+  const texts = new Map<string, string>()
+  return {
+    read: async digest => contents.get(digest),
+    write: async content => {
+      const digest = digestOf(content)
+      contents.set(digest, Buffer.from(content))
+      return digest
+    },
+    readText: async key => texts.get(key),
+    writeText: async (key, text) => void texts.set(key, text),
+  }
+}
+
+/** 'sha256:…' */
+export function digestOf(content: Uint8Array | string): string {
+  return `sha256:${createHash('sha256').update(content).digest('hex')}`
+}
+
+function hexOf(digest: string): string {
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return 'none'
+  return digest.slice('sha256:'.length)
+}
+
+async function readOrNothing(file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(file)
+  } catch {
+    return undefined
+  }
+}

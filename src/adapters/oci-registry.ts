@@ -1,0 +1,305 @@
+import { createHash } from 'node:crypto'
+import { isObject, textAt, valueAt, type Json, type JsonObject } from '../manifest/json.ts'
+import { OutboundError, type Outbound, type Reply } from './outbound.ts'
+
+/** There, not there, or not known: a registry that is down or denies never means "absent". */
+export type Outcome<T> =
+  | { outcome: 'present'; value: T }
+  | { outcome: 'absent'; message: string }
+  | { outcome: 'indeterminate'; reason: string; message: string; repair: string }
+
+/** `auths` of a docker config.json, by host. */
+export type Credentials = Readonly<
+  Record<
+    string,
+    { auth?: string; username?: string; password?: string; identitytoken?: string; registrytoken?: string }
+  >
+>
+
+export interface OciManifest {
+  digest: string
+  mediaType: string
+  content: JsonObject
+}
+
+export interface OciDescriptor {
+  mediaType: string
+  digest: string
+  size: number
+}
+
+export interface OciRepository {
+  host: string
+  /** 'owner/charts/name' */
+  name: string
+  insecure: boolean
+}
+
+const MANIFEST_TYPES = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+]
+// the distribution specification lets a registry refuse larger ones
+const MAX_MANIFEST = 4 * 1024 * 1024
+const MAX_TAG_PAGES = 200
+
+/**
+ * Reads 'oci://ghcr.io/owner/name'. Docker Hub has its own names.
+ * @throws Error where it is none
+ */
+export function ociRepository(url: string, insecure = false): OciRepository {
+  const match = /^oci:\/\/([^/]+)\/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)$/.exec(url)
+  const [, host = '', name = ''] = match ?? []
+  if (match === null) throw new Error(`${url} is no address of a repository in an OCI registry`)
+  if (host !== 'docker.io' && host !== 'index.docker.io') return { host, name, insecure }
+  return { host: 'registry-1.docker.io', name: name.includes('/') ? name : `library/${name}`, insecure }
+}
+
+/** Read-only client of the OCI distribution specification 1.1, as far as pulling artifacts needs it. */
+export class OciRegistry {
+  private readonly outbound: Outbound
+  private readonly credentials: Credentials
+  /** by host and scope */
+  private readonly tokens = new Map<string, { authorization: string; until: number }>()
+
+  constructor(outbound: Outbound, credentials: Credentials = {}) {
+    this.outbound = outbound
+    this.credentials = credentials
+  }
+
+  /** All tags. A list that cannot be read to its end is indeterminate, never short. */
+  async tags(repository: OciRepository): Promise<Outcome<string[]>> {
+    const tags = new Set<string>()
+    const first = this.url(repository, 'tags/list?n=1000')
+    const seen = new Set<string>()
+    for (let url: URL | undefined = first; url !== undefined;) {
+      if (seen.has(url.href) || seen.size >= MAX_TAG_PAGES)
+        return unclear(repository.host, 'lists tags without end')
+      seen.add(url.href)
+      const reply = await this.get(repository, url, { maxBytes: MAX_MANIFEST })
+      if (reply.outcome !== 'present') return reply
+      const page = readJson(reply.value.body)
+      const listed = valueAt(page, 'tags')
+      if (!Array.isArray(listed) && listed !== null)
+        return unclear(repository.host, 'answers with no list of tags')
+      for (const tag of listed ?? []) if (typeof tag === 'string') tags.add(tag)
+      const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(reply.value.headers.get('link') ?? '')?.[1]
+      const next: URL | undefined = link === undefined ? undefined : new URL(link, url)
+      if (next !== undefined && next.origin !== first.origin)
+        return unclear(repository.host, 'pages tags elsewhere')
+      url = next
+    }
+    return { outcome: 'present', value: [...tags] }
+  }
+
+  /**
+   * A manifest, checked against its digest. Of an index the entry of linux/amd64, else its only one, is followed;
+   * the digest stays the one asked for.
+   * @param reference a tag or a digest
+   */
+  async manifest(repository: OciRepository, reference: string): Promise<Outcome<OciManifest>> {
+    const asked = await this.readManifest(repository, reference)
+    if (asked.outcome !== 'present') return asked
+    const entries = valueAt(asked.value.content, 'manifests')
+    if (!Array.isArray(entries)) return asked
+    const entry =
+      entries.find(
+        one =>
+          textAt(one, 'platform', 'os') === 'linux' && textAt(one, 'platform', 'architecture') === 'amd64',
+      ) ?? (entries.length === 1 ? entries[0] : undefined)
+    const digest = textAt(entry, 'digest')
+    if (digest === undefined)
+      return { outcome: 'absent', message: `${label(repository)} holds an index without a chart` }
+    const followed = await this.readManifest(repository, digest)
+    return followed.outcome === 'present'
+      ? { outcome: 'present', value: { ...followed.value, digest: asked.value.digest } }
+      : followed
+  }
+
+  /** A blob, checked against its digest. */
+  async blob(
+    repository: OciRepository,
+    descriptor: OciDescriptor,
+    maxBytes: number,
+  ): Promise<Outcome<Buffer>> {
+    if (descriptor.size > maxBytes)
+      return unclear(repository.host, `offers a blob of ${descriptor.size} bytes`)
+    const url = this.url(repository, `blobs/${descriptor.digest}`)
+    const reply = await this.get(repository, url, { maxBytes })
+    if (reply.outcome !== 'present') return reply
+    const { body } = reply.value
+    if (!hasDigest(body, descriptor.digest))
+      return unclear(repository.host, 'sends a blob that is not what its digest says')
+    return { outcome: 'present', value: body }
+  }
+
+  private async readManifest(repository: OciRepository, reference: string): Promise<Outcome<OciManifest>> {
+    const url = this.url(repository, `manifests/${reference}`)
+    const reply = await this.get(repository, url, {
+      maxBytes: MAX_MANIFEST,
+      headers: { accept: MANIFEST_TYPES.join(', ') },
+    })
+    if (reply.outcome !== 'present') return reply
+    const { body, headers } = reply.value
+    const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`
+    const promised = reference.includes(':') ? reference : headers.get('docker-content-digest')
+    if (promised !== null && !hasDigest(body, promised))
+      return unclear(repository.host, 'sends a manifest that is not what its digest says')
+    const content = readJson(body)
+    if (!isObject(content)) return unclear(repository.host, 'answers with no manifest')
+    const mediaType = textAt(content, 'mediaType') ?? headers.get('content-type') ?? ''
+    return { outcome: 'present', value: { digest: promised ?? digest, mediaType, content } }
+  }
+
+  private url({ host, name, insecure }: OciRepository, rest: string): URL {
+    return new URL(`${insecure ? 'http' : 'https'}://${host}/v2/${name}/${rest}`)
+  }
+
+  /** Asks, signs in where challenged, asks once more. */
+  private async get(
+    repository: OciRepository,
+    url: URL,
+    request: { maxBytes: number; headers?: Record<string, string> },
+  ): Promise<Outcome<Reply>> {
+    try {
+      const key = `${repository.host} ${repository.name}`
+      const known = this.tokens.get(key)
+      const ask = async (authorization?: string) =>
+        await this.outbound.request(url, {
+          maxBytes: request.maxBytes,
+          headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
+        })
+      let reply = await ask(known !== undefined && known.until > Date.now() ? known.authorization : undefined)
+      if (reply.status === 401) {
+        const signedIn = await this.signIn(repository, reply.headers.get('www-authenticate') ?? '')
+        if (signedIn !== undefined) {
+          this.tokens.set(key, signedIn)
+          reply = await ask(signedIn.authorization)
+        }
+      }
+      if (reply.status === 200) return { outcome: 'present', value: reply }
+      if (reply.status === 404) return { outcome: 'absent', message: `${label(repository)} does not have it` }
+      // ghcr answers 401 and 403 for what is private and for what does not exist
+      if (reply.status === 401 || reply.status === 403)
+        return {
+          outcome: 'indeterminate',
+          reason: 'chart-denied',
+          message: `${repository.host} denies ${repository.name}: it is private, or does not exist`,
+          repair: `give credentials for ${repository.host}, or correct the name`,
+        }
+      return unclear(repository.host, `answers with status ${reply.status}`)
+    } catch (error) {
+      if (error instanceof OutboundError) return unreachable(error)
+      throw error
+    }
+  }
+
+  /** Follows a challenge: Basic, or a token from the realm (docker token authentication). */
+  private async signIn(
+    { host, name, insecure }: OciRepository,
+    header: string,
+  ): Promise<{ authorization: string; until: number } | undefined> {
+    const own =
+      this.credentials[host] ?? (host === 'registry-1.docker.io' ? this.credentials['docker.io'] : undefined)
+    if (own?.registrytoken !== undefined)
+      return { authorization: `Bearer ${own.registrytoken}`, until: Infinity }
+    const basic = own === undefined ? undefined : basicOf(own)
+    const challenges = readChallenges(header)
+    const bearer = challenges.find(({ scheme }) => scheme === 'bearer')?.parameters
+    if (bearer?.realm === undefined)
+      return basic === undefined || !challenges.some(({ scheme }) => scheme === 'basic')
+        ? undefined
+        : { authorization: basic, until: Infinity }
+    const realm = new URL(bearer.realm)
+    if (realm.protocol !== 'https:' && !insecure)
+      throw new OutboundError('refused', `${host} wants to sign in at an unencrypted address`)
+    if (bearer.service !== undefined) realm.searchParams.set('service', bearer.service)
+    realm.searchParams.set('scope', bearer.scope ?? `repository:${name}:pull`)
+    const trusted = basic !== undefined && isRelated(realm.hostname, host)
+    const reply = await this.outbound.request(realm, {
+      maxBytes: 64 * 1024,
+      headers: trusted ? { authorization: basic } : {},
+    })
+    const body = readJson(reply.body)
+    const token = textAt(body, 'token') ?? textAt(body, 'access_token')
+    if (reply.status !== 200 || token === undefined) return undefined
+    const seconds = valueAt(body, 'expires_in')
+    const lifetime = typeof seconds === 'number' ? seconds : 60
+    return { authorization: `Bearer ${token}`, until: Date.now() + (lifetime - 10) * 1000 }
+  }
+}
+
+/** Several challenges may stand in one header; values may be quoted. */
+export function readChallenges(header: string): { scheme: string; parameters: Record<string, string> }[] {
+  const challenges: { scheme: string; parameters: Record<string, string> }[] = []
+  const part =
+    /([A-Za-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([A-Za-z]+)(?=\s+[A-Za-z]+\s*=|\s*,|\s*$)/g
+  for (const [, key, quoted, plain, scheme] of header.matchAll(part)) {
+    if (scheme !== undefined) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} })
+    else if (key !== undefined) {
+      const last = challenges.at(-1)
+      if (last !== undefined)
+        last.parameters[key.toLowerCase()] = quoted?.replaceAll(/\\(.)/g, '$1') ?? plain ?? ''
+    }
+  }
+  return challenges
+}
+
+export function unreachable(error: OutboundError): Outcome<never> {
+  return error.reason === 'refused'
+    ? {
+        outcome: 'indeterminate',
+        reason: 'chart-host-refused',
+        message: error.message,
+        repair: 'allow the host explicitly where it is yours',
+      }
+    : {
+        outcome: 'indeterminate',
+        reason: 'chart-unavailable',
+        message: error.message,
+        repair: 'run again when the host answers',
+      }
+}
+
+function unclear(host: string, what: string): Outcome<never> {
+  return {
+    outcome: 'indeterminate',
+    reason: 'chart-unavailable',
+    message: `${host} ${what}`,
+    repair: 'run again when the host answers',
+  }
+}
+
+/** Credentials of a registry go to its own host and to the two places where others are known to sign in. */
+function isRelated(realm: string, host: string): boolean {
+  const registry = host.replace(/:\d+$/, '')
+  if (registry === 'registry-1.docker.io') return realm === 'auth.docker.io'
+  // GitLab: registry.example.org signs in at example.org
+  return realm === registry || registry === `registry.${realm}`
+}
+
+function basicOf(own: Credentials[string]): string | undefined {
+  if (own.auth !== undefined) return `Basic ${own.auth}`
+  if (own.username === undefined) return undefined
+  return `Basic ${Buffer.from(`${own.username}:${own.password ?? ''}`).toString('base64')}`
+}
+
+function hasDigest(body: Uint8Array, digest: string): boolean {
+  const [algorithm = '', hex = ''] = digest.split(':')
+  if (algorithm !== 'sha256' && algorithm !== 'sha512') return false
+  return createHash(algorithm).update(body).digest('hex') === hex
+}
+
+function readJson(body: Buffer): Json {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return null
+  }
+}
+
+function label({ host, name }: OciRepository): string {
+  return `oci://${host}/${name}`
+}
