@@ -1,13 +1,18 @@
 import { posix } from 'node:path'
 import type { RenderFailure } from '../manifest/rendered.ts'
+import { KUSTOMIZATION_NAMES } from '../render/kustomization-file.ts'
+import type { KustomizeRequest } from '../render/tools.ts'
 
 /**
  * Makes one readable sentence of what kustomize printed: warnings and paths of the machine left out, and of
  * "accumulating resources: accumulation err='…': …" chains the cause, with the file it speaks of.
  * @param root the directory that held the tree
- * @param directory the one that was built, in the tree
  */
-export function describeKustomizeError(stderr: string, root: string, directory: string): RenderFailure {
+export function describeKustomizeError(
+  stderr: string,
+  root: string,
+  { directory, files }: KustomizeRequest,
+): RenderFailure {
   const text = stderr
     .split('\n')
     .filter(line => !line.startsWith('# Warning:'))
@@ -19,14 +24,15 @@ export function describeKustomizeError(stderr: string, root: string, directory: 
   const ruleId = text.includes('cycle detected') ? 'render-cycle' : 'render-build'
   const within = lastOf(text, /recursed accumulation of path '([^']*)'/g) ?? directory
   const resource = lastOf(text, /(?:accumulating|merging) resources from '([^']*)'/g)
+  const candidates = [...(resource === undefined ? [] : [resource]), ...KUSTOMIZATION_NAMES]
+  const file = candidates.map(path => posix.join(within, path)).find(path => files.has(path))
   const line = /\bline (\d+)/.exec(text)?.[1]
   return {
     ruleId,
     message: `kustomize: ${causeOf(text)
       .replaceAll(/\s*\n\s*/g, ' ')
       .slice(0, 1000)}`,
-    ...(resource === undefined ? {} : { file: posix.join(within, resource) }),
-    ...(resource === undefined || line === undefined ? {} : { line: Number(line) }),
+    ...(file === undefined ? {} : { file, line: line === undefined ? 1 : Number(line) }),
   }
 }
 

@@ -81,7 +81,7 @@ async function buildIn(
       },
     }
   if (result.code === 0) return { ok: true, yaml: result.stdout.toString('utf8') }
-  return { ok: false, error: describeKustomizeError(result.stderr, tree, request.directory) }
+  return { ok: false, error: describeKustomizeError(result.stderr, tree, request) }
 }
 
 function writeFiles(tree: string, files: ReadonlyMap<string, Uint8Array>): void {

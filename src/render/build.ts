@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { parseAllDocuments } from 'yaml'
 import { canonicalJson, textAt, type JsonObject } from '../manifest/json.ts'
 import type { Finding } from '../manifest/finding.ts'
 import type { Place } from '../manifest/place.ts'
@@ -60,12 +61,14 @@ export async function buildKustomization(request: BuildRequest): Promise<BuildRe
     remarks: Finding[] = [],
     problems = [error],
   ): BuildResult => {
-    const place = 'manifest' in unit && error.file === undefined ? unit.place : undefined
-    const located = place === undefined ? error : { ...error, file: place.file, line: place.line }
+    // what has no line stands in no file of the tree: it comes from the Flux Kustomization
+    const place = 'manifest' in unit ? unit.place : undefined
+    const located = (problem: RenderFailure): RenderFailure =>
+      place === undefined || problem.line !== undefined ? problem : { ...problem, ...place }
     return {
       ok: false,
-      error: located,
-      problems,
+      error: located(error),
+      problems: problems.map(located),
       inputs: sha256([request.kustomize.version, hashed]),
       remarks,
     }
@@ -98,7 +101,10 @@ export async function buildKustomization(request: BuildRequest): Promise<BuildRe
   for (const [path, bytes] of request.extraFiles ?? []) contents.set(path, bytes)
   const built = await runKustomize(request, directory, generated, contents, originsApplied)
   if (!built.ok)
-    return { ...fail(locate(built.error, directory, files, closure), inputs, closure.remarks), inputs }
+    return {
+      ...fail(locate(built.error, directory, files, contents, closure), inputs, closure.remarks),
+      inputs,
+    }
   const objects: BuiltObject[] = []
   for (const object of built.objects) {
     const origin = await placeOf(request, directory, closure, root, object)
@@ -281,9 +287,14 @@ function locate(
   error: RenderFailure,
   directory: string,
   files: ReadonlyMap<string, string>,
+  contents: ReadonlyMap<string, Uint8Array>,
   closure: Closure,
 ): RenderFailure {
-  if (error.file !== undefined && files.has(error.file)) return { ...error, line: error.line ?? 1 }
+  if (error.file !== undefined && files.has(error.file)) {
+    // go-yaml counts from 0 in some of its messages and names the start of a block in others
+    const line = /\byaml: /.test(error.message) ? brokenLine(decode(contents.get(error.file))) : undefined
+    return { ...error, line: line ?? error.line ?? 1 }
+  }
   const named = [...error.message.matchAll(/'([^'\n]+)'|(\S+\.ya?ml)/g)].map(
     match => match[1] ?? match[2] ?? '',
   )
@@ -295,12 +306,18 @@ function locate(
         return { ...error, file: path, line: line === undefined ? 1 : Number(line) }
       }
     }
-  const { file: _, ...unlocated } = error
-  const file = closure.kustomizations.get(directory)?.path
-  return file !== undefined && files.has(file) ? { ...unlocated, file, line: 1 } : unlocated
+  const { ruleId, message } = error
+  return { ruleId, message }
 }
 
-function decode(bytes: Uint8Array): string {
+/** The line where a text stops being YAML. */
+function brokenLine(text: string): number | undefined {
+  return parseAllDocuments(text, { uniqueKeys: false })
+    .flatMap(document => document.errors)
+    .at(0)?.linePos?.[0].line
+}
+
+function decode(bytes: Uint8Array | undefined): string {
   return new TextDecoder().decode(bytes)
 }
 

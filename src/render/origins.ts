@@ -59,15 +59,11 @@ function readOrigin(lines: readonly string[]): PrintedObject['origin'] {
 }
 
 /**
- * True for a text in which origin annotations could change what kustomize makes of it: empty annotations, which stop being
- * empty, and patches, replacements and hashes that see annotations.
+ * True for a text in which origin annotations could change what kustomize makes of it: patches and replacements that see
+ * annotations, and hashes of whole objects. (Empty annotations could not: kustomize drops them in either case.)
  */
 export function originsChangeOutput(text: string): boolean {
-  return (
-    /annotations["']?:[ \t]*(?:\{[ \t]*\}|null\b|~)/.test(text) ||
-    /metadata[./]annotations(?![\w-])|kustomize\.config\.k8s\.io\/needs-hash/.test(text) ||
-    /^([ \t]*)annotations:[ \t]*(?:#.*)?(?:\n[ \t]*(?:#.*)?)*(?:\n(?!\1[ \t])|$(?![\s\S]))/m.test(text)
-  )
+  return /metadata[./]annotations(?![\w-])|kustomize\.config\.k8s\.io\/needs-hash/.test(text)
 }
 
 /** A document of a YAML file. */
