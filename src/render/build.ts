@@ -11,7 +11,6 @@ import { generateKustomization, kustomizationIn, type GeneratedKustomization } f
 import { KUSTOMIZATION_NAMES, textsAt, type KustomizationFile } from './kustomization-file.ts'
 import {
   lineOfDocument,
-  originPath,
   originsChangeOutput,
   placeOfGenerator,
   splitObjects,
@@ -21,7 +20,7 @@ import {
 import type { RenderCache } from './render-cache.ts'
 import type { Artifact } from './source-ignore.ts'
 import type { KustomizeBuild } from './tools.ts'
-import { clampPath, nearest } from './tree-path.ts'
+import { clampPath, nearest, resolvePath } from './tree-path.ts'
 
 export interface BuildRequest {
   tree: Tree
@@ -246,7 +245,7 @@ async function placeOf(
   root: { path: string; file: KustomizationFile },
   object: PrintedObject,
 ): Promise<Place | undefined> {
-  const path = object.origin === undefined ? undefined : originPath(directory, object.origin.path)
+  const path = object.origin === undefined ? undefined : resolvePath(directory, object.origin.path)
   const id = path === undefined ? undefined : artifact.files.get(path)
   if (path === undefined || object.origin === undefined) return undefined
   const kind = /^kind: (.*)$/m.exec(object.yaml)?.[1] ?? ''
@@ -300,7 +299,7 @@ function locate(
   )
   for (const name of named)
     for (const base of ['', directory, ...closure.kustomizations.keys()]) {
-      const path = originPath(base, name)
+      const path = resolvePath(base, name)
       if (path !== undefined && files.has(path)) {
         const line = /\bline (\d+)/.exec(error.message)?.[1]
         return { ...error, file: path, line: line === undefined ? 1 : Number(line) }

@@ -1,12 +1,14 @@
 import type { Place } from '../manifest/place.ts'
 import type { KustomizationFile } from './kustomization-file.ts'
 import { objectsAt } from './kustomization-file.ts'
-import { resolvePath } from './tree-path.ts'
 
 /** One object as kustomize printed it. */
 export interface PrintedObject {
   yaml: string
-  /** what the annotation says: the file that holds the object, or the kustomization whose generator made it */
+  /**
+   * what the annotation says: the file that holds the object, or the kustomization whose generator made it; the path is
+   * relative to the directory that is built (api/resource/origin.go)
+   */
   origin?: { path: string; generated: boolean }
 }
 
@@ -122,9 +124,4 @@ export function placeOfGenerator(path: string, file: KustomizationFile, kind: st
     item => typeof item.name === 'string' && name.includes(item.name),
   )
   return { file: path, line: file.lineOf(field, Math.max(index, 0)) ?? 1 }
-}
-
-/** Paths of origins are relative to the directory that is built (api/resource/origin.go). */
-export function originPath(directory: string, path: string): string | undefined {
-  return resolvePath(directory, path)
 }
