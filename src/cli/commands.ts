@@ -1,0 +1,147 @@
+/** What the command line offers: arguments.ts reads it, help.ts prints it. */
+
+export interface Flag {
+  type: 'string' | 'boolean'
+  /** what the value is, in help: 'DIR' */
+  value?: string
+  short?: string
+  multiple?: true
+  help: string
+}
+
+export const flags = {
+  repo: {
+    type: 'string',
+    value: 'DIR',
+    help: 'the repository (default: the one around the working directory)',
+  },
+  base: {
+    type: 'string',
+    value: 'REF',
+    help: 'compare with this commit (default: where the default branch was left)',
+  },
+  head: {
+    type: 'string',
+    value: 'REF',
+    help: 'review this commit (default: the work tree, before you commit)',
+  },
+  ref: { type: 'string', value: 'REF', help: 'look at this commit (default: the work tree)' },
+  all: { type: 'boolean', help: 'show what stood in base unchanged, too' },
+  entry: {
+    type: 'string',
+    value: 'NAME=PATH',
+    multiple: true,
+    help: 'a cluster whose root is not in Git, and its directory',
+  },
+  cluster: { type: 'string', value: 'NAME', help: 'this cluster only' },
+  kustomization: { type: 'string', value: 'NS/NAME', help: 'this Flux Kustomization only' },
+  'flux-version': {
+    type: 'string',
+    value: 'X.Y',
+    help: 'as this Flux does: 2.9 (default) substitutes strictly',
+  },
+  'kubernetes-version': { type: 'string', value: 'X.Y', help: 'for this Kubernetes (default: 1.35)' },
+  'cnpg-version': {
+    type: 'string',
+    value: 'X.Y.Z',
+    help: 'for this operator, where the tree does not say which',
+  },
+  output: { type: 'string', value: 'FORMAT', short: 'o', help: 'how to print' },
+  kustomize: { type: 'string', value: 'PATH', help: 'this kustomize or kubectl (default: of PATH)' },
+  helm: { type: 'string', value: 'PATH', help: 'this helm (default: of PATH)' },
+  offline: { type: 'boolean', help: 'fetch no charts; those in the cache are used' },
+  'no-color': { type: 'boolean', help: 'no colours (NO_COLOR works, too)' },
+  help: { type: 'boolean', short: 'h', help: 'this help' },
+  version: { type: 'boolean', help: 'the version' },
+} as const satisfies Record<string, Flag>
+
+export type FlagName = keyof typeof flags
+export type Output = 'text' | 'markdown' | 'json' | 'sarif' | 'yaml'
+export type CommandName = 'review' | 'render' | 'validate' | 'explain' | 'schema' | 'doctor'
+
+export interface CommandDescription {
+  summary: string
+  /** after the command's name */
+  usage: string
+  details: string
+  /** the first one is the default */
+  outputs: readonly [Output, ...Output[]]
+  flags: readonly FlagName[]
+  /** how many words may follow */
+  words: readonly [number, number]
+  examples: readonly string[]
+}
+
+const rendering = [
+  'repo',
+  'entry',
+  'flux-version',
+  'kubernetes-version',
+  'kustomize',
+  'helm',
+  'offline',
+] as const
+const everywhere = ['output', 'no-color', 'help'] as const
+
+export const commands: Record<CommandName, CommandDescription> = {
+  review: {
+    summary: 'what a change does: verdict, findings, impacts, diff',
+    usage: '[--base REF] [--head REF] [--all]',
+    details:
+      'Renders base and head as Flux would, validates every object and says what differs and what that means.',
+    outputs: ['text', 'markdown', 'json', 'sarif'],
+    flags: ['base', 'head', 'all', ...rendering, 'cnpg-version', ...everywhere],
+    words: [0, 0],
+    examples: ['review', 'review --base origin/main --head HEAD --output markdown'],
+  },
+  render: {
+    summary: 'what a tree applies: every object of every cluster',
+    usage: '[--ref REF] [--cluster NAME] [--kustomization NS/NAME]',
+    details: 'Renders a tree as Flux would. A directory that is no git repository works, too.',
+    outputs: ['yaml', 'json', 'text'],
+    flags: ['ref', 'cluster', 'kustomization', ...rendering, ...everywhere],
+    words: [0, 0],
+    examples: ['render --cluster infra', 'render --kustomization flux-system/apps --output json'],
+  },
+  validate: {
+    summary: 'what is wrong with a whole tree: findings only',
+    usage: '[--ref REF]',
+    details: 'Renders a tree and validates every object, whether it changed or not.',
+    outputs: ['text', 'markdown', 'json', 'sarif'],
+    flags: ['ref', ...rendering, 'cnpg-version', ...everywhere],
+    words: [0, 0],
+    examples: ['validate', 'validate --ref origin/main --output sarif > findings.sarif'],
+  },
+  explain: {
+    summary: 'what a rule says, why, and how to mend it',
+    usage: 'RULE',
+    details: 'RULE is the id that stands beside a finding.',
+    outputs: ['text', 'markdown', 'json'],
+    flags: [...everywhere],
+    words: [1, 1],
+    examples: ['explain schema-unknown-field'],
+  },
+  schema: {
+    summary: 'the kinds that can be validated without the CRDs of the tree',
+    usage: '[import FILE|DIR|URL …]',
+    details: 'Without more it lists the bundled catalog; `schema import` adds CRDs to it.',
+    outputs: ['text', 'json'],
+    flags: [...everywhere],
+    words: [0, Number.POSITIVE_INFINITY],
+    examples: ['schema', 'schema import crds/'],
+  },
+  doctor: {
+    summary: 'which git, kustomize, kubectl and helm are used',
+    usage: '',
+    details:
+      'Says what was found, where, in which version, and how to get what is missing. Exit code 2: nothing can be rendered.',
+    outputs: ['text', 'json'],
+    flags: ['kustomize', 'helm', ...everywhere],
+    words: [0, 0],
+    examples: ['doctor'],
+  },
+}
+
+export function isCommand(word: string): word is CommandName {
+  return Object.hasOwn(commands, word)
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import manifest from '../../package.json' with { type: 'json' }
+import { run } from './run.ts'
+
+// a reader that closes early is no error (terminal.ts answers the write itself)
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+
+const exitCode = await run(
+  process.argv.slice(2),
+  {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    platform: process.platform,
+    now: () => new Date(),
+  },
+  manifest.version,
+  async () => (await import('./stories.ts')).stories,
+)
+// all output has left: what a story forgot to close shall not keep the process
+process.exit(exitCode)
