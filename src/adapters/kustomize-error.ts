@@ -18,6 +18,10 @@ export function describeKustomizeError(
     .filter(line => !line.startsWith('# Warning:'))
     .join('\n')
     .trim()
+    // kubectl logs its last error, quoted: E1123 00:41:06.093632 19050 run.go:72] "command failed" err="…"
+    .replace(/^[EF]\d{4} [^\]]*\] "command failed" err="(.*)"$/s, (_line, quoted: string) => unquote(quoted))
+    // and unquoted on lines of their own where there are several
+    .replace(/^[EF]\d{4} [^\]]*\] "command failed" err=<\s*(.*?)\s*>$/s, '$1')
     .replace(/^(Error|error): /, '')
     .replaceAll(`${root}/`, '')
     .replaceAll(root, '.')
@@ -34,6 +38,13 @@ export function describeKustomizeError(
       .slice(0, 1000)}`,
     ...(file === undefined ? {} : { file, line: line === undefined ? 1 : Number(line) }),
   }
+}
+
+/** Of Go's %q what matters here. */
+function unquote(text: string): string {
+  return text.replaceAll(/\\(["\\n])/g, (_escape, character: string) =>
+    character === 'n' ? '\n' : character,
+  )
 }
 
 function lastOf(text: string, pattern: RegExp): string | undefined {
