@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // the last line of a run says how many passed and failed
+    reporters: ['default', './test/closing-line.ts'],
     coverage: { provider: 'v8', include: ['src/**', 'bot/**'], reporter: ['text-summary', 'lcovonly'] },
   },
 })
