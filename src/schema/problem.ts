@@ -1,0 +1,90 @@
+import type { Json } from '../manifest/json.ts'
+
+/** A way in which an object does not fit its schema. Plain data; the story adds object, file and line. */
+export interface SchemaProblem {
+  /** 'schema-unknown-field', 'schema-type', 'schema-required', … (RULES in rules.ts) */
+  ruleId: string
+  message: string
+  repair?: string
+  /** path without leading dot, list items as [0]; '' for the object itself */
+  field: string
+  /**
+   * The stage of the API server that refuses it (cases/admission.jsonl): 'apply-schema' is the type check of server-side
+   * apply, 'schema' the validation after defaulting, 'no-kind' a version that is not served.
+   */
+  layer: 'apply-schema' | 'schema' | 'no-kind'
+}
+
+/** Steps from the object to a value: names of fields and indexes of lists. */
+export type Path = readonly (string | number)[]
+
+/** `spec.tablespaces[0].name`; names that hold a dot or the like stand in brackets: `metadata.labels["app.kubernetes.io/name"]`. */
+export function fieldOf(path: Path): string {
+  let text = ''
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`
+    else if (!/^[\w-]+$/.test(step)) text += `[${JSON.stringify(step)}]`
+    else text += text === '' ? step : `.${step}`
+  }
+  return text
+}
+
+const LONGEST = 60
+
+/** A value in words, short: "the text 'three'", 'the number 3', 'a list', 'null'. */
+export function inWords(value: Json): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
+  if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty object' : 'an object'
+  if (typeof value === 'string') return value === '' ? 'an empty text' : `the text '${shorten(value)}'`
+  return typeof value === 'boolean' ? `the boolean ${value}` : `the number ${value}`
+}
+
+/** A value as it is written, short: 'a' in quotes, 3, null. */
+export function asWritten(value: Json): string {
+  return typeof value === 'string' ? `'${shorten(value)}'` : shorten(JSON.stringify(value))
+}
+
+function shorten(text: string): string {
+  const characters = [...text.slice(0, 2 * LONGEST)]
+  return characters.length > LONGEST ? `${characters.slice(0, LONGEST).join('')}…` : text
+}
+
+/** 'a', 'a or b', 'a, b or c'. */
+export function alternatives(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
+
+/** The name that was probably meant: at most two letters away (one in short names), letter case and separators not counted. */
+export function nearName(name: string, names: Iterable<string>): string | undefined {
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[-_.]/g, '')
+  let best: string | undefined
+  let least = name.length < 5 ? 2 : 3
+  for (const candidate of names) {
+    const distance = editDistance(plain(name), plain(candidate), least)
+    if (distance < least) [best, least] = [candidate, distance]
+  }
+  return best
+}
+
+// Levenshtein with swapped neighbours as one edit; gives up at `limit`.
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit
+  let before: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      let cost = Math.min(
+        (last[j] ?? limit) + 1,
+        (row[j - 1] ?? limit) + 1,
+        (last[j - 1] ?? limit) + (a[i - 1] === b[j - 1] ? 0 : 1),
+      )
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, (before[j - 2] ?? limit) + 1)
+      row.push(cost)
+    }
+    ;[before, last] = [last, row]
+  }
+  return last[b.length] ?? limit
+}
