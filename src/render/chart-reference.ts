@@ -13,6 +13,8 @@ export interface ChartContext {
   lookup: Lookup
   /** whether a source is this repository, which the tree decides and no git remote */
   isThisRepository(source: { kind: string; name: string }, namespace: string): boolean
+  /** false where helm-controller runs with the feature gate DisableChartDigestTracking: versions stay unmarked */
+  chartDigestTracking?: boolean
 }
 
 const SOURCE_GROUP = 'source.toolkit.fluxcd.io'
@@ -36,7 +38,7 @@ export function chartReference(release: Manifest, context: ChartContext): Part<P
   const where = textAt(reference, 'namespace') || namespace
   if (kind === 'OCIRepository') {
     const source = context.lookup(SOURCE_GROUP, kind, where, name)
-    return source === undefined ? elsewhere(kind, where, name) : fromOciRepository(source)
+    return source === undefined ? elsewhere(kind, where, name) : fromOciRepository(source, context)
   }
   if (kind === 'HelmChart') {
     const chart = context.lookup(SOURCE_GROUP, kind, where, name)
@@ -108,13 +110,14 @@ function fromChartSpec(spec: Json | undefined, namespace: string, context: Chart
 }
 
 /** source-controller 1.9, ocirepository_controller.go: getArtifactRef, selectLayer. */
-function fromOciRepository(source: Manifest): Part<PlannedChart> {
+function fromOciRepository(source: Manifest, context: ChartContext): Part<PlannedChart> {
   const url = (textAt(source, 'spec', 'url') ?? '').replace(/\/+$/, '')
   if (!url.startsWith('oci://'))
     return failure(`OCIRepository ${nameOf(source)} has no url that starts with oci://`, 'correct spec.url')
   const ref = valueAt(source, 'spec', 'ref')
   const layer = textAt(source, 'spec', 'layerSelector', 'mediaType')
-  const chart: OciChart = { kind: 'oci', url, markVersion: true }
+  const chart: OciChart = { kind: 'oci', url }
+  if (context.chartDigestTracking !== false) chart.markVersion = true
   for (const field of ['tag', 'semver', 'semverFilter', 'digest'] as const) {
     const value = textAt(ref, field)
     if (value !== undefined && value !== '') chart[field] = value

@@ -149,7 +149,9 @@ function isNamed(value: Json, { namespace, name }: FluxSync): boolean {
 
 function isBelow(file: string, directory: string): boolean {
   const clean = path.posix.normalize(directory).replace(/^\/+|\/+$/g, '')
-  return clean === '.' || clean === '' || file.startsWith(`${clean}/`)
+  // the whole tree is below its root, so the name has to tell: manifests of Flux itself are applied from './' too
+  if (clean === '.' || clean === '') return path.posix.basename(file) === 'gotk-sync.yaml'
+  return file.startsWith(`${clean}/`)
 }
 
 /** How many steps lead from a directory to a file. */

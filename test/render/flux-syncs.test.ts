@@ -25,6 +25,12 @@ it.each<[string, Record<string, string>, object[]]>([
   ],
   ['an application of another repository', { 'apps/other.yaml': `${source}---\n${root('./deploy')}` }, []],
   [
+    'gotk-sync.yaml for the root',
+    { 'flux-system/gotk-sync.yaml': `${source}---\n${root('./')}` },
+    [{ by: 'gotk-sync' }],
+  ],
+  ['an artifact applied from its own root', { 'flux/flux.yaml': `${source}---\n${root('./')}` }, []],
+  [
     'a FluxInstance',
     {
       'a.yaml':

@@ -234,3 +234,13 @@ it.each<[string, string[], string | undefined]>([
 it.each(['a b', '>=', '1.2.3 |', '>> 1'])('%j is no range', range => {
   expect(() => readRange(range)).toThrow(/is no range/)
 })
+
+it('leaves versions unmarked where the controller does not track digests', () => {
+  const spec = release('chartRef: {kind: OCIRepository, name: latest}')
+  const planned = planHelmRelease(spec, { ...context, chartDigestTracking: false })
+  expect(planned).toMatchObject({
+    ok: true,
+    plan: { chart: { kind: 'oci', url: 'oci://ghcr.io/owner/app' } },
+  })
+  expect(JSON.stringify(planned)).not.toContain('markVersion')
+})
