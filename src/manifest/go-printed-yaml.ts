@@ -169,15 +169,19 @@ class Reader {
   private plain(column: number): Json {
     const words: string[] = []
     do {
-      if (this.match(PLAIN_START) === null) throw NOT_PRINTED
+      // a line that goes on may begin with anything but a comment
+      if (words.length === 0 ? this.match(PLAIN_START) === null : this.text.charAt(this.pos) === '#')
+        throw NOT_PRINTED
       const end = this.text.indexOf('\n', this.pos)
       const line = this.text.slice(this.pos, end)
-      if (PLAIN_STOP.test(line) || line.endsWith(' ')) throw NOT_PRINTED
+      if (line === '' || line.endsWith(' ') || PLAIN_STOP.test(line)) throw NOT_PRINTED
       words.push(line)
       this.pos = end + 1
-      // more indented lines go on; their first character is held to the rule for a first one, which is stricter than need be
     } while (this.continues(column))
-    return resolvePlain(words.join(' ')).value
+    const { value } = resolvePlain(words.join(' '))
+    // .inf and .nan, which JSON does not have: the full parser says so
+    if (typeof value === 'number' && !Number.isFinite(value)) throw NOT_PRINTED
+    return value
   }
 
   private continues(column: number): boolean {
@@ -194,7 +198,7 @@ class Reader {
     let indent: number | undefined
     // lines behind the last one with content; '' each
     let blank = 0
-    for (; this.pos < this.text.length; ) {
+    for (; this.pos < this.text.length;) {
       const end = this.text.indexOf('\n', this.pos)
       const spaces = this.indent(this.pos)
       const empty = this.pos + spaces === end
@@ -240,18 +244,21 @@ const ESCAPES: Readonly<Record<string, string>> = {
 function doubleQuoted(raw: string): string {
   const text = folded(raw)
   if (!text.includes('\\')) return text
-  return text.replaceAll(/\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))/gs, (_all, x, u, long, simple) => {
-    const hex: unknown = x ?? u ?? long
-    if (typeof hex === 'string') {
-      const code = Number.parseInt(hex, 16)
-      // surrogates and what lies beyond Unicode are refused
-      if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) throw NOT_PRINTED
-      return String.fromCodePoint(code)
-    }
-    const escaped = ESCAPES[String(simple)]
-    if (escaped === undefined) throw NOT_PRINTED
-    return escaped
-  })
+  return text.replaceAll(
+    /\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))/gs,
+    (_all, x, u, long, simple) => {
+      const hex: unknown = x ?? u ?? long
+      if (typeof hex === 'string') {
+        const code = Number.parseInt(hex, 16)
+        // surrogates and what lies beyond Unicode are refused
+        if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) throw NOT_PRINTED
+        return String.fromCodePoint(code)
+      }
+      const escaped = ESCAPES[String(simple)]
+      if (escaped === undefined) throw NOT_PRINTED
+      return escaped
+    },
+  )
 }
 
 /** Line breaks of a quoted scalar: one is a space, each more of them a line break. */
@@ -264,10 +271,11 @@ function folded(raw: string): string {
   for (const [index, line] of rest.entries()) {
     const word = index === last ? line.replace(/^ +/, '') : line.trim()
     // at the left margin '---' would end the document; tabs and escaped spaces at the edge are rules of their own
-    if ((line !== '' && !line.startsWith(' ')) || line.includes('\t') || text.endsWith('\\')) throw NOT_PRINTED
+    if ((line !== '' && !line.startsWith(' ')) || line.includes('\t') || text.endsWith('\\'))
+      throw NOT_PRINTED
     if (word === '' && index !== last) breaks++
     else {
-      text += (breaks === 0 ? ' ' : '\n'.repeat(breaks)) + (index === last ? word : word)
+      text += (breaks === 0 ? ' ' : '\n'.repeat(breaks)) + word
       breaks = 0
     }
   }

@@ -12,6 +12,7 @@ import {
   type YAMLSeq,
 } from 'yaml'
 import { define, keyText, resolvePlain, resolveTagged, type GoScalar } from './go-scalar.ts'
+import { readPrintedYaml } from './go-printed-yaml.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** `line` counts from 1 in the text given. */
@@ -31,6 +32,8 @@ export const MAX_DEPTH = 1000
 export function parseGoYamlDocument(text: string): GoYaml<{ document: Json }> {
   const problem = unreadable(text)
   if (problem !== undefined) return problem
+  const printed = readPrintedYaml(text)
+  if (printed !== undefined) return { ok: true, ...printed }
   const composer = new Composer({
     schema: 'failsafe',
     resolveKnownTags: false,
@@ -47,8 +50,8 @@ export function parseGoYamlDocument(text: string): GoYaml<{ document: Json }> {
 }
 
 /**
- * Reads a stream of documents as fluxcd/pkg/ssa v0.83.0 utils.ReadObjects does the output of kustomize: cut at lines that begin with
- * `---` (k8s.io/apimachinery util/yaml splitYAMLDocument), each part read by `parseGoYamlDocument`. Empty parts are left out.
+ * Reads a stream of documents as fluxcd/pkg/ssa v0.83.0 utils.ReadObjects does the output of kustomize: cut at lines of
+ * `---` (k8s.io/apimachinery util/yaml YAMLReader), each part read by `parseGoYamlDocument`. Empty parts are left out.
  */
 export function parseGoYaml(text: string): GoYaml<{ documents: Json[] }> {
   const documents: Json[] = []
@@ -60,18 +63,18 @@ export function parseGoYaml(text: string): GoYaml<{ documents: Json[] }> {
   return { ok: true, documents }
 }
 
-/** The parts of a stream between lines that begin with `---`, with the line each starts at. */
+/** The parts of a stream between lines of `---`, a comment behind it or not, with the line each starts at. */
 export function splitDocuments(text: string): { text: string; line: number }[] {
   const parts: { text: string; line: number }[] = []
   let start = 0
   let line = 1
-  for (const separator of text.matchAll(/\n---.*(?:\n|$)/g)) {
-    const part = text.slice(start, separator.index + 1)
-    parts.push({ text: part, line })
+  for (const separator of text.matchAll(/^---[ \t\r]*(?:#.*)?(?:\n|$)/gm)) {
+    const part = text.slice(start, separator.index)
+    if (part !== '') parts.push({ text: part, line })
     line += countLines(part) + 1
     start = separator.index + separator[0].length
   }
-  parts.push({ text: text.slice(start), line })
+  if (start < text.length) parts.push({ text: text.slice(start), line })
   return parts
 }
 
@@ -93,7 +96,12 @@ function failure(
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
 
+// the same for texts without characters beyond U+FFFF, ten times faster
+// oxlint-disable-next-line no-control-regex
+const MAYBE_CONTROL = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd]/
+
 function unreadable(text: string): { ok: false; message: string; line: number } | undefined {
+  if (!MAYBE_CONTROL.test(text)) return undefined
   const control = CONTROL.exec(text)
   return control === null ? undefined : failure('control characters are not allowed', text, control.index)
 }
@@ -112,7 +120,7 @@ function convert(document: Document.Parsed, text: string): GoYaml<{ document: Js
   if (error !== undefined) return failure(error.message, text, error.pos[0])
   if (document.contents === null) return { ok: true, document: null }
   try {
-    return { ok: true, document: new Walk(document.contents).value(document.contents) }
+    return { ok: true, document: new Walk(document.contents, text).value(document.contents) }
   } catch (problem) {
     if (problem instanceof Refusal) return failure(problem.message, text, problem.offset)
     // the library recurses as well
@@ -128,7 +136,10 @@ class Walk {
   private nodes = 0
   private depth = 0
 
-  constructor(root: Node) {
+  private readonly text: string
+
+  constructor(root: Node, text: string) {
+    this.text = text
     this.bind(root, new Map(), 0)
   }
 
@@ -162,11 +173,27 @@ class Walk {
   }
 
   private scalar(node: Scalar): Json {
-    const { value } = scalarValue(node)
+    const { value } = this.read(node)
     // encoding/json refuses them
     if (typeof value === 'number' && !Number.isFinite(value))
       throw new Refusal(`unsupported value: ${textOf(node)}`, node)
     return value
+  }
+
+  /** scannerc.go where it differs from the library: YAML 1.1 and libyaml's habits. */
+  private read(node: Scalar): GoScalar {
+    const [start, end] = node.range ?? [0, 0]
+    if (node.type === 'QUOTE_DOUBLE') {
+      const escape = /(?<!\\)(?:\\\\)*(\\\/|\\u[dD][89a-fA-F])/.exec(this.text.slice(start, end))?.[1]
+      if (escape === '\\/') throw new Refusal('found unknown escape character', node)
+      if (escape !== undefined) throw new Refusal('found invalid Unicode character escape code', node)
+    }
+    const scalar = scalarValue(node)
+    const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED'
+    // a block scalar whose last line is not ended has no line break at its end, whatever its header says
+    if (isBlock && end >= this.text.length && !this.text.endsWith('\n') && typeof scalar.value === 'string')
+      return { ...scalar, value: scalar.value.replace(/\n$/, '') }
+    return scalar
   }
 
   private expand<T>(alias: Node & { source: string }, read: (target: Node) => T): T {
@@ -192,7 +219,7 @@ class Walk {
   private key(node: unknown): string {
     if (isAlias(node)) return this.expand(node, target => this.key(target))
     if (isMap(node) || isSeq(node)) throw new Refusal('invalid map key: a map or list', node)
-    const scalar: GoScalar = isScalar(node) ? scalarValue(node) : { type: 'null', value: null }
+    const scalar: GoScalar = isScalar(node) ? this.read(node) : { type: 'null', value: null }
     const text = keyText(scalar)
     if (text === undefined)
       throw new Refusal(`unsupported map key: ${String(scalar.value)}`, isScalar(node) ? node : undefined)

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { readPrintedYaml } from '../../src/manifest/go-printed-yaml.ts'
+import { parseGoYaml, parseGoYamlDocument } from '../../src/manifest/go-yaml.ts'
+
+/** JSON text, or 'refused'. */
+function read(text: string): string {
+  const done = parseGoYamlDocument(text)
+  return done.ok ? JSON.stringify(done.document) : 'refused'
+}
+
+// Every row is what sigs.k8s.io/yaml v1.6.0 YAMLToJSON printed for `a: SCALAR`.
+describe('scalars', () => {
+  it.each([
+    ['yes', 'true'],
+    ['On', 'true'],
+    ['y', 'true'],
+    ['N', 'false'],
+    ['oFF', '"oFF"'],
+    ['~', 'null'],
+    ['Null', 'null'],
+    ['0755', '493'],
+    ['-0755', '-493'],
+    ['08', '8'],
+    ['0o17', '15'],
+    ['0b11', '3'],
+    ['-0b11', '-3'],
+    ['0b12', '"0b12"'],
+    ['0x1F', '31'],
+    ['1_000', '1000'],
+    ['1__0', '10'],
+    ['+1', '1'],
+    ['1e3', '1000'],
+    ['1.20', '1.2'],
+    ['1.', '1'],
+    ['.5', '0.5'],
+    ['._5', '"._5"'],
+    ['1e400', '"1e400"'],
+    ['.inf', 'refused'],
+    ['.nan', 'refused'],
+    ['12:30:45', '"12:30:45"'],
+    ['2026-01-01', '"2026-01-01"'],
+    ['1.2.3', '"1.2.3"'],
+    ['!!str 12', '"12"'],
+    ['!!int "12"', '12'],
+    ['!!int a', 'refused'],
+    ['!!float 12', '12'],
+    ['!!bool "yes"', 'true'],
+    ['!!binary aGk=', '"hi"'],
+    ['!!binary aGk', 'refused'],
+    ['!foo 12', '"12"'],
+    ['! 12', '"12"'],
+    ['"a\\x41\\u00e9"', '"aAé"'],
+    ['"a\\/b"', 'refused'],
+    ['"\\ud83d"', 'refused'],
+    ['@x', 'refused'],
+    ['*x', 'refused'],
+    ['a #b', '"a"'],
+    ['b: c', 'refused'],
+    ['[1, a]', '[1,"a"]'],
+    ['{"k": v}', '{"k":"v"}'],
+  ])('%s', (scalar, json) => {
+    expect(read(`a: ${scalar}\n`)).toBe(json === 'refused' ? json : `{"a":${json}}`)
+  })
+})
+
+describe('documents', () => {
+  it.each([
+    ['the last of equal keys wins', 'a: 1\na: 2\n', '{"a":2}'],
+    ['a merge overrides what stands before it', 'a: 1\n<<: {a: 2}\n', '{"a":2}'],
+    ['what follows a merge overrides it', '<<: {a: 2}\na: 1\n', '{"a":1}'],
+    ['the first of merged maps wins', '<<: [{a: 1}, {a: 2}]\n', '{"a":1}'],
+    ['a quoted merge key is a key', '"<<": {a: 1}\n', '{"<<":{"a":1}}'],
+    ['merging a scalar', '<<: a\n', 'refused'],
+    ['the last anchor counts', 'a: &a 1\nb: &a 2\nc: *a\n', '{"a":1,"b":2,"c":2}'],
+    ['an anchor that holds itself', 'a: &a [*a]\n', 'refused'],
+    [
+      'keys become text',
+      '1: a\n1.5: b\ntrue: c\nno: d\n0x10: e\n',
+      '{"1":"a","16":"e","1.5":"b","true":"c","false":"d"}',
+    ],
+    ['float keys as float32', '3.14159265: a\n1000000.0: b\n', '{"3.1415927":"a","1e+06":"b"}'],
+    ['a null key', '~: a\n', 'refused'],
+    ['a map as key', '? {a: 1}\n: 2\n', 'refused'],
+    ['a block scalar without an end of line', 'a: |\n  x', '{"a":"x"}'],
+    ['the first document only', 'a: 1\n---\nb: [\n', '{"a":1}'],
+    ['nothing', '# only\n', 'null'],
+    ['control characters', 'a: \u0001\n', 'refused'],
+    ['prototypes', '__proto__: 1\n', '{"__proto__":1}'],
+  ])('%s', (_name, text, json) => {
+    expect(read(text)).toBe(json)
+  })
+
+  it('a stream is cut at lines of ---, and lines count in the whole', () => {
+    expect(parseGoYaml('---\na: 1\n--- # two\nb: |\n  x\n---\n')).toEqual({
+      ok: true,
+      documents: [{ a: 1 }, { b: 'x\n' }],
+    })
+    expect(parseGoYaml('a: 1\n---\nb: 2\nc: @\n')).toMatchObject({ ok: false, line: 4 })
+  })
+
+  it('bounds aliases and depth', () => {
+    const bomb = `a0: &a0 [x]\n${Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(10)}]\n`).join('')}`
+    expect(parseGoYamlDocument(bomb)).toMatchObject({
+      ok: false,
+      message: 'document contains excessive aliasing',
+    })
+    expect(read(`a: ${'['.repeat(20_000)}\n`)).toBe('refused')
+  })
+})
+
+// What go-yaml prints is read by a parser of its own: it must agree with the full one, or step aside.
+describe('printed YAML', () => {
+  const printed = [
+    'a: b\nc:\n- d: |\n    x\n\n     y\n  e: []\n- - 1\n  - "2"\nf:\n  g: {}\n  h: null\n',
+    "a: 'it''s\n  long'\nb: \"x\\n\n  y\"\nc: plain\n  goes - on > here\n",
+    'a: |+\n  x\n\nb: |-\n  y\n',
+    '"y": "off"\n0755: 1\nd: ""\ne: "\\u2028\\t"\n',
+    'a:\n  b:\n  - c\n  d: 1\ne:\nf: x\n',
+  ]
+  it.each(printed)('reads %j', text => {
+    const plain = parseGoYamlDocument(`# a comment makes it the full parser's\n${text}`)
+    expect(readPrintedYaml(`# a comment\n${text}`)).toBeUndefined()
+    expect({ ok: true, ...readPrintedYaml(text) }).toEqual(plain)
+  })
+
+  it('reads every object of the substitution cases', () => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own file
+    const cases = parse(readFileSync('test/fixtures/flux-substitution.yaml', 'utf8')) as {
+      substitution_object: { yaml: string; object: unknown }[]
+    }
+    for (const { yaml, object } of cases.substitution_object)
+      expect(readPrintedYaml(yaml)).toEqual({ document: object })
+  })
+
+  it.each([
+    'a: b\n    \nc: d\n',
+    'a: [1,2]\n',
+    'a: \n',
+    'a: .inf\n',
+    'a: &x b\n',
+    'a: b # c\n',
+    'a: b: c\n',
+    'a:\tb\n',
+    'a: b',
+    'a: |2\n   x\n',
+    'a: !!str 1\n',
+    '- a\n',
+    '<<: {}\n',
+    ' a: b\n',
+    'a: b\n c: d\n',
+    'a: "\\/"\n',
+    'a: "x\ny"\n',
+    'a: b\r\n',
+    '? a\n: b\n',
+  ])('steps aside for %j', text => {
+    expect(readPrintedYaml(text)).toBeUndefined()
+  })
+})
