@@ -81,7 +81,10 @@ export function readEvent(env: Readonly<Record<string, string | undefined>>, pay
         headRepository: text('workflow_run', 'head_repository', 'full_name'),
       }
     case '':
-      return { kind: 'refused', message: 'GITHUB_EVENT_NAME is not set: this program is started by GitHub Actions.' }
+      return {
+        kind: 'refused',
+        message: 'GITHUB_EVENT_NAME is not set: this program is started by GitHub Actions.',
+      }
     default:
       return { kind: 'other', name, ref: env.GITHUB_REF ?? '', defaultBranch }
   }

@@ -73,8 +73,11 @@ export function loadInputs(env: Readonly<Record<string, string | undefined>>): I
   }
   if (inputs.mode === 'comment') {
     if (inputs.reviewFile === undefined)
-      problems.push('Input review-file is empty; mode "comment" needs the path of the JSON that mode "review" wrote.')
-    if (inputs.comment === 'never') problems.push('Input comment is "never"; mode "comment" allows: auto, always.')
+      problems.push(
+        'Input review-file is empty; mode "comment" needs the path of the JSON that mode "review" wrote.',
+      )
+    if (inputs.comment === 'never')
+      problems.push('Input comment is "never"; mode "comment" allows: auto, always.')
   }
   if (problems.length > 0) throw new InputError(problems)
   return inputs

@@ -34,7 +34,9 @@ function wrong(at: string, expected: string): never {
 const string =
   (limit: number): Shape<string> =>
   (value, at) =>
-    typeof value === 'string' && value.length <= limit ? value : wrong(at, `text of at most ${limit} characters`)
+    typeof value === 'string' && value.length <= limit
+      ? value
+      : wrong(at, `text of at most ${limit} characters`)
 
 const count: Shape<number> = (value, at) =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : wrong(at, 'number')
@@ -140,7 +142,10 @@ const change = object<Change>({
   resource,
   renamedFrom: optional(resource),
   diff: string(2_000_000),
-  fields: list(object<Change['fields'][number]>({ path: name, from: optional(json), to: optional(json) }), 10_000),
+  fields: list(
+    object<Change['fields'][number]>({ path: name, from: optional(json), to: optional(json) }),
+    10_000,
+  ),
   impact: optional(impactKind),
 })
 

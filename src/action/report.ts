@@ -26,7 +26,8 @@ export async function report(
   const { runner, printers } = tools
   const context = contextOf(env, event, review)
   const directory = path.resolve(env.GITHUB_WORKSPACE ?? '.', inputs.workingDirectory)
-  const reviewFile = inputs.reviewFile ?? path.join(env.RUNNER_TEMP ?? directory, 'cnpg-steward', 'review.json')
+  const reviewFile =
+    inputs.reviewFile ?? path.join(env.RUNNER_TEMP ?? directory, 'cnpg-steward', 'review.json')
   runner.output('review-file', await runner.write(reviewFile, `${JSON.stringify(review)}\n`))
   if (inputs.sarifFile !== undefined)
     runner.output('sarif-file', await runner.write(inputs.sarifFile, printers.sarif(review)))
@@ -38,10 +39,13 @@ export async function report(
   const fits = Buffer.byteLength(summary) <= SUMMARY_LIMIT
   await runner.summarize(fits ? summary : printers.comment(review, context))
 
-  const annotated = event.kind === 'pull-request' && (await postToPullRequest(review, event, context, inputs, tools))
+  const annotated =
+    event.kind === 'pull-request' && (await postToPullRequest(review, event, context, inputs, tools))
   if (!annotated) for (const command of printers.workflowCommands(review)) runner.command(command)
 
-  runner.log(`Verdict: ${review.verdict}. ${review.findings.length} findings, ${review.changes.length} changes.`)
+  runner.log(
+    `Verdict: ${review.verdict}. ${review.findings.length} findings, ${review.changes.length} changes.`,
+  )
   const failure = failureOf(review, inputs.failOn)
   if (failure !== undefined) runner.fail(failure)
 }
@@ -56,7 +60,9 @@ async function postToPullRequest(
 ): Promise<boolean> {
   const { runner, printers } = tools
   if (inputs.token === '') {
-    runner.log('No token: the report is in the summary and in annotations of this job; there is no comment and no check.')
+    runner.log(
+      'No token: the report is in the summary and in annotations of this job; there is no comment and no check.',
+    )
     return false
   }
   const [owner = '', repo = ''] = new URL(context.repositoryUrl).pathname.slice(1).split('/')
@@ -65,7 +71,9 @@ async function postToPullRequest(
   try {
     login = await ownLogin(client)
   } catch (error) {
-    runner.log(`GitHub does not say whose token this is (${messageOf(error)}); there is no comment and no check.`)
+    runner.log(
+      `GitHub does not say whose token this is (${messageOf(error)}); there is no comment and no check.`,
+    )
     return false
   }
   const checked = await attempt('check', 'checks: write', async () => {
@@ -102,7 +110,9 @@ async function postToPullRequest(
   ): Promise<boolean> {
     try {
       const { outcome, url } = await post()
-      runner.log(`The ${what} is ${outcome === 'none' ? 'not needed' : outcome}${url === undefined ? '' : `: ${url}`}`)
+      runner.log(
+        `The ${what} is ${outcome === 'none' ? 'not needed' : outcome}${url === undefined ? '' : `: ${url}`}`,
+      )
       return true
     } catch (error) {
       runner.log(

@@ -53,7 +53,9 @@ async function since(
   head: Required<Revision>,
 ): Promise<Revisions> {
   const commit = await checkout.mergeBase(base.commit, head.commit)
-  return commit === undefined ? missing(head, base.commit) : { ok: true, base: { ref: base.ref, commit }, head }
+  return commit === undefined
+    ? missing(head, base.commit)
+    : { ok: true, base: { ref: base.ref, commit }, head }
 }
 
 /** On the default branch itself: what its last commit brought. */
@@ -65,7 +67,8 @@ async function sinceDefault(
 ): Promise<Revisions> {
   const tip = await checkout.commit(`refs/remotes/origin/${branch}`)
   const base = tip === undefined ? undefined : await checkout.mergeBase(tip, head.commit)
-  if (base !== undefined && base !== head.commit) return { ok: true, base: { ref: branch, commit: base }, head }
+  if (base !== undefined && base !== head.commit)
+    return { ok: true, base: { ref: branch, commit: base }, head }
   const [first] = parents
   if (head.ref === branch && first !== undefined)
     return { ok: true, base: { ref: `${branch}~1`, commit: first }, head }

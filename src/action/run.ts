@@ -39,7 +39,10 @@ export interface Printers {
   comment(review: Review, context: ReportContext): string
   /** at most 1 MiB */
   summary(review: Review, context: ReportContext): string
-  check(review: Review, context: ReportContext): { title: string; summary: string; annotations: CheckAnnotation[] }
+  check(
+    review: Review,
+    context: ReportContext,
+  ): { title: string; summary: string; annotations: CheckAnnotation[] }
   /** the JSON of a SARIF log */
   sarif(review: Review): string
   /** about ten of each level, most harmful first, escaped */

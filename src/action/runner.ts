@@ -38,7 +38,9 @@ export function githubRunner(env: Readonly<Record<string, string | undefined>>, 
       // the checkout is the pull request's: a link in it must not lead our writing out of the workspace
       const parent = await realpath(path.dirname(target))
       const allowed = [env.GITHUB_WORKSPACE, env.RUNNER_TEMP, directory].filter(root => root !== undefined)
-      const roots = await Promise.all(allowed.filter(root => root !== '').map(async root => await realpath(root)))
+      const roots = await Promise.all(
+        allowed.filter(root => root !== '').map(async root => await realpath(root)),
+      )
       if (!roots.some(root => parent === root || parent.startsWith(`${root}${path.sep}`)))
         throw new Error(`${file} lies outside the workspace and the runner's temporary directory`)
       const safe = path.join(parent, path.basename(target))

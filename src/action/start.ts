@@ -7,7 +7,10 @@ import { run, type ActionTools, type Environment } from './run.ts'
 import { githubRunner } from './runner.ts'
 
 /** Runs the action with the real runner, git and GitHub; the story and the printers are handed in. */
-export async function start(env: Environment, tools: Pick<ActionTools, 'review' | 'printers'>): Promise<void> {
+export async function start(
+  env: Environment,
+  tools: Pick<ActionTools, 'review' | 'printers'>,
+): Promise<void> {
   const directory = path.resolve(env.GITHUB_WORKSPACE ?? '.', env['INPUT_WORKING-DIRECTORY']?.trim() || '.')
   const runner = githubRunner(env, directory)
   await run(env, {

@@ -25,7 +25,8 @@ const MOST_WAITS = 3
  * of a process, for clients that write in bulk; a review makes two or three.
  */
 export function createClient(options: ClientOptions): GitHubClient {
-  const wait = options.wait ?? (async milliseconds => await new Promise(done => setTimeout(done, milliseconds)))
+  const wait =
+    options.wait ?? (async milliseconds => await new Promise(done => setTimeout(done, milliseconds)))
   const client = new Octokit({
     auth: options.token,
     baseUrl: options.baseUrl.replace(/\/$/, ''),

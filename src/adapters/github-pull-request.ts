@@ -6,7 +6,11 @@ export interface PullRequest {
   state: 'open' | 'closed'
   /** 'main' and the commit it stands at */
   base: { ref: string; sha: string }
-  head: { ref: string; sha: string; /** 'owner/name'; absent where the fork was deleted */ repository?: string }
+  head: {
+    ref: string
+    sha: string
+    /** 'owner/name'; absent where the fork was deleted */ repository?: string
+  }
   /** the head lies in another repository: a workflow's token may only read */
   isFork: boolean
 }
@@ -51,12 +55,10 @@ export async function listChangedFiles(
     pull_number: number,
     per_page: 100,
   })
-  const files = listed.map(
-    (file): ChangedFile => ({
-      path: file.filename,
-      status: file.status,
-      ...(file.previous_filename === undefined ? {} : { previousPath: file.previous_filename }),
-    }),
-  )
+  const files = listed.map((file): ChangedFile => ({
+    path: file.filename,
+    status: file.status,
+    ...(file.previous_filename === undefined ? {} : { previousPath: file.previous_filename }),
+  }))
   return { files, cut: files.length >= MOST_FILES }
 }

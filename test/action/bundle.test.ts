@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { rolldown } from 'rolldown'
@@ -69,7 +78,10 @@ async function runAction(options: {
   const git = async (...args: string[]) => await program('git', args, workspace, { HOME: work })
   await git('init', '--quiet')
   const depth = options.depth === undefined ? [] : [`--depth=${options.depth}`]
-  const refs = [`+refs/pull/${pull.number}/merge:refs/remotes/pull/merge`, '+refs/heads/main:refs/remotes/origin/main']
+  const refs = [
+    `+refs/pull/${pull.number}/merge:refs/remotes/pull/merge`,
+    '+refs/heads/main:refs/remotes/origin/main',
+  ]
   await git('fetch', '--quiet', ...depth, `${github.url}/acme/fleet.git`, ...refs)
   await git('checkout', '--quiet', '--detach', 'refs/remotes/pull/merge')
   if (options.link !== undefined) symlinkSync(options.link[1], path.join(workspace, options.link[0]))
@@ -87,7 +99,10 @@ async function runAction(options: {
     writeFileSync(path.join(work, leaf), text)
     return path.join(work, leaf)
   }
-  const inputs = Object.entries({ token, ...options.inputs }).map(([key, value]) => [`INPUT_${key.toUpperCase()}`, value])
+  const inputs = Object.entries({ token, ...options.inputs }).map(([key, value]) => [
+    `INPUT_${key.toUpperCase()}`,
+    value,
+  ])
   const summary = file('summary')
   const outputs = file('output')
   const ended = await program(process.execPath, [path.join(dist, 'main.mjs')], workspace, {
@@ -106,7 +121,12 @@ async function runAction(options: {
   })
   const log = ended.output.split(`::add-mask::${token}`).join('')
   expect(log).not.toContain(token)
-  return { ...ended, summary: readFileSync(summary, 'utf8'), outputs: readFileSync(outputs, 'utf8'), workspace }
+  return {
+    ...ended,
+    summary: readFileSync(summary, 'utf8'),
+    outputs: readFileSync(outputs, 'utf8'),
+    workspace,
+  }
 }
 
 describe('the bundle', () => {
@@ -115,7 +135,9 @@ describe('the bundle', () => {
     await build('test/action/canned-main.ts', again)
     expect(readdirSync(again)).toEqual(readdirSync(dist))
     for (const name of readdirSync(dist))
-      expect(readFileSync(path.join(again, name), 'utf8') === readFileSync(path.join(dist, name), 'utf8')).toBe(true)
+      expect(
+        readFileSync(path.join(again, name), 'utf8') === readFileSync(path.join(dist, name), 'utf8'),
+      ).toBe(true)
     await build('src/action/main.ts', again)
     expect(existsSync(path.join(again, 'main.mjs'))).toBe(true)
     rmSync(again, { recursive: true })
@@ -199,21 +221,36 @@ describe('mode comment', () => {
     fork.commit('fix', { 'a.yaml': 'a: 9\n' }, { from: 'main' })
     pull = repository.pullRequest({ head: 'fix', from: fork, author: github.account('dev') })
     // the verdict is made again: what is written there counts for nothing
-    review = JSON.stringify(cannedReview({ head: { ref: `refs/pull/${pull.number}/merge` }, verdict: 'ready' }))
+    review = JSON.stringify(
+      cannedReview({ head: { ref: `refs/pull/${pull.number}/merge` }, verdict: 'ready' }),
+    )
   })
 
   it('posts the review of the fork, and no check', async () => {
     const ended = await post(review, event(pull.headSha))
     expect([ended.code, ended.output]).toEqual([0, expect.stringContaining('The comment is created')])
-    expect(repository.comments[0]).toMatchObject({ issue: pull.number, body: expect.stringContaining('blocked') as string })
+    expect(repository.comments[0]).toMatchObject({
+      issue: pull.number,
+      body: expect.stringContaining('blocked') as string,
+    })
     expect(repository.checkRuns).toEqual([])
   })
 
   it.each<[string, (text: string) => string, string, string]>([
     ['of another repository', text => text, 'mallory/fleet', 'not posted'],
     ['that is no JSON', () => 'x', 'dev/fleet', 'the review is no JSON'],
-    ['with a wrong type', text => text.replace('"error"', '"fatal"'), 'dev/fleet', 'review.findings[0].level is no one of'],
-    ['of no pull request', text => text.replace('refs/pull/2/merge', 'main'), 'dev/fleet', 'of no pull request'],
+    [
+      'with a wrong type',
+      text => text.replace('"error"', '"fatal"'),
+      'dev/fleet',
+      'review.findings[0].level is no one of',
+    ],
+    [
+      'of no pull request',
+      text => text.replace('refs/pull/2/merge', 'main'),
+      'dev/fleet',
+      'of no pull request',
+    ],
     ['that is too large', text => text + ' '.repeat(9_000_000), 'dev/fleet', 'at most 8388608 are read'],
   ])('refuses a review %s', async (_name, change, full, message) => {
     const ended = await post(change(review), event(pull.headSha, full))

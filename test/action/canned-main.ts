@@ -8,7 +8,6 @@ await start(process.env, {
       cannedReview({
         head: call.head,
         ...(call.base === undefined ? {} : { base: call.base }),
-        ...(process.env.GITHUB_TOKEN === undefined ? {} : { verdict: 'ready' }),
       }),
     ),
   printers: plainPrinters,

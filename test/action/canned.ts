@@ -9,7 +9,13 @@ export function cannedReview(parts: Partial<Review> = {}): Review {
     head: { ref: 'refs/pull/1/merge' },
     verdict: 'blocked',
     findings: [
-      { ruleId: 'schema-unknown-field', level: 'error', message: 'unknown field spec.x', file: 'a.yaml', line: 1 },
+      {
+        ruleId: 'schema-unknown-field',
+        level: 'error',
+        message: 'unknown field spec.x',
+        file: 'a.yaml',
+        line: 1,
+      },
     ],
     impacts: [],
     changes: [],
@@ -32,7 +38,8 @@ export function cannedReview(parts: Partial<Review> = {}): Review {
 /** Printers that say just enough to be seen in a test. */
 export const plainPrinters: Printers = {
   marker: '<!-- cnpg-steward:review -->',
-  comment: review => `${plainPrinters.marker}\n${review.verdict}: ${review.findings.map(one => one.message).join()}`,
+  comment: review =>
+    `${plainPrinters.marker}\n${review.verdict}: ${review.findings.map(one => one.message).join()}`,
   summary: review => `# ${review.verdict}\n${review.incomplete.map(one => one.repair).join()}\n`,
   check: review => ({
     title: review.verdict,
@@ -46,5 +53,6 @@ export const plainPrinters: Printers = {
     })),
   }),
   sarif: () => '{"version":"2.1.0","runs":[]}',
-  workflowCommands: review => review.findings.map(one => `::error file=${one.file},line=${one.line}::${one.message}`),
+  workflowCommands: review =>
+    review.findings.map(one => `::error file=${one.file},line=${one.line}::${one.message}`),
 }

@@ -29,11 +29,23 @@ const annotations = (count: number, message = 'm'): CheckAnnotation[] =>
   }))
 
 async function report(by: GitHubClient, changes: Partial<CheckReport> = {}) {
-  const given = { name: 'cnpg-steward', headSha, conclusion: 'failure', title: 'Blocked', summary: 's' } as const
-  return await reportCheck(by, { owner: 'acme', repo: 'fleet' }, { ...given, annotations: [], ...changes }, 'github-actions')
+  const given = {
+    name: 'cnpg-steward',
+    headSha,
+    conclusion: 'failure',
+    title: 'Blocked',
+    summary: 's',
+  } as const
+  return await reportCheck(
+    by,
+    { owner: 'acme', repo: 'fleet' },
+    { ...given, annotations: [], ...changes },
+    'github-actions',
+  )
 }
 
-const writes = () => github.requests.filter(request => request.method !== 'GET').map(request => request.operation)
+const writes = () =>
+  github.requests.filter(request => request.method !== 'GET').map(request => request.operation)
 /** what GitHub shows: the latest run of the name */
 const shown = () => repository.checkRuns.at(-1)
 
@@ -63,7 +75,9 @@ it('sends nothing where all is as it was', async () => {
 it('adds what is new to the run that is there', async () => {
   const by = client()
   await report(by, { annotations: annotations(2) })
-  expect(await report(by, { annotations: annotations(60), title: 'More' })).toMatchObject({ outcome: 'updated' })
+  expect(await report(by, { annotations: annotations(60), title: 'More' })).toMatchObject({
+    outcome: 'updated',
+  })
   expect(repository.checkRuns).toHaveLength(1)
   expect(shown()?.annotations).toHaveLength(60)
   expect(shown()?.sent).toMatchObject({ output: { title: 'More' } })

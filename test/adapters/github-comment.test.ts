@@ -46,7 +46,9 @@ describe('upsertComment', () => {
     expect(await upsert(by, 'two')).toMatchObject({ outcome: 'updated' })
     const before = github.requests.length
     expect(await upsert(by, 'two\r\n')).toMatchObject({ outcome: 'unchanged' })
-    expect(github.requests.slice(before).filter(request => request.method !== 'GET')).toMatchObject([{ path: '/graphql' }])
+    expect(github.requests.slice(before).filter(request => request.method !== 'GET')).toMatchObject([
+      { path: '/graphql' },
+    ])
     expect(bodies()).toEqual([['github-actions[bot]', `${MARKER}\ntwo`]])
   })
 
@@ -76,7 +78,12 @@ describe('upsertComment', () => {
   it('removes duplicates of its own', async () => {
     const by = writer()
     for (const body of ['a', 'b', 'c'])
-      await by.rest.issues.createComment({ owner: 'acme', repo: 'fleet', issue_number: 1, body: `${MARKER}\n${body}` })
+      await by.rest.issues.createComment({
+        owner: 'acme',
+        repo: 'fleet',
+        issue_number: 1,
+        body: `${MARKER}\n${body}`,
+      })
     expect(await upsert(by, 'one')).toMatchObject({ outcome: 'updated', removed: 2 })
     expect(bodies()).toEqual([['github-actions[bot]', `${MARKER}\none`]])
   })
@@ -97,7 +104,9 @@ describe('upsertComment', () => {
   })
 
   it('throws what isRefused knows with a read-only token', async () => {
-    const failure: unknown = await upsert(client(github.appToken(repository, {})), 'one').catch((error: unknown) => error)
+    const failure: unknown = await upsert(client(github.appToken(repository, {})), 'one').catch(
+      (error: unknown) => error,
+    )
     expect(isRefused(failure)).toBe(true)
   })
 

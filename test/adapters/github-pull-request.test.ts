@@ -8,14 +8,20 @@ it('reads a pull request from a fork and all pages of its files', async () => {
   const repository = github.repository('acme/fleet')
   const base = repository.commit('main', { 'old.yaml': 'one\ntwo\nthree\n', gone: 'x' })
   const fork = github.repository('dev/fleet', { parent: repository })
-  const many = Object.fromEntries(Array.from({ length: 130 }, (_, index) => [`f/${index}.yaml`, `${index}\n`]))
+  const many = Object.fromEntries(
+    Array.from({ length: 130 }, (_, index) => [`f/${index}.yaml`, `${index}\n`]),
+  )
   const changed = { ...many, 'old.yaml': null, 'new.yaml': 'one\ntwo\nthree\n', gone: null }
   const head = fork.commit('feature', changed, { from: 'main' })
   repository.pullRequest({ head: 'feature', from: fork, author: github.account('dev') })
   const own = repository.commit('own', { b: 'x' }, { from: 'main' })
   repository.pullRequest({ head: 'own', author: github.account('dev') })
 
-  const client = createClient({ token: github.userToken('dev'), baseUrl: `${github.url}/`, log: () => undefined })
+  const client = createClient({
+    token: github.userToken('dev'),
+    baseUrl: `${github.url}/`,
+    log: () => undefined,
+  })
   expect(await getPullRequest(client, { owner: 'acme', repo: 'fleet', number: 1 })).toEqual({
     number: 1,
     state: 'open',

@@ -41,9 +41,7 @@ export class Contract {
         const names = [...path.matchAll(/\{(\w+)\}/g)].map(match => match[1] ?? '')
         const source = path
           .split(/\{(\w+)\}/)
-          .map((part, index) =>
-            index % 2 === 0 ? part : WITH_SLASHES.has(part) ? '(.+)' : '([^/]+)',
-          )
+          .map((part, index) => (index % 2 === 0 ? part : WITH_SLASHES.has(part) ? '(.+)' : '([^/]+)'))
         this.#routes.push({
           method: method.toUpperCase(),
           pattern: new RegExp(`^${source.join('')}$`),
@@ -70,7 +68,9 @@ export class Contract {
   /** What is wrong with a request; unknown query parameters and unknown body fields are. */
   checkRequest(operation: Operation, query: URLSearchParams, body: Json | undefined): string[] {
     const problems: string[] = []
-    const known = (operation.definition.parameters as JsonObject[]).filter(({ in: where }) => where === 'query')
+    const known = (operation.definition.parameters as JsonObject[]).filter(
+      ({ in: where }) => where === 'query',
+    )
     for (const [name, text] of query) {
       const parameter = known.find(candidate => candidate.name === name)
       if (parameter === undefined) problems.push(`unknown query parameter ${name}`)
@@ -96,7 +96,9 @@ export class Contract {
     const documented = valueAt(response, 'content', 'application/json', 'schema')
     const schema =
       documented ??
-      (ANYWHERE.has(status) && response === undefined ? { $ref: '#/components/schemas/basic-error' } : undefined)
+      (ANYWHERE.has(status) && response === undefined
+        ? { $ref: '#/components/schemas/basic-error' }
+        : undefined)
     if (schema === undefined) return []
     return this.#problems(`${operation.id} ${status}`, jsonSchema(schema), body ?? null)
   }
@@ -115,7 +117,9 @@ export class Contract {
       if (schema.nullable === true) return null
       if (Array.isArray(schema.enum)) return schema.enum[0] ?? null
     }
-    const alternatives = ((schema.oneOf ?? schema.anyOf) as Json[] | undefined)?.map(one => this.#resolve(one))
+    const alternatives = ((schema.oneOf ?? schema.anyOf) as Json[] | undefined)?.map(one =>
+      this.#resolve(one),
+    )
     const wanted = alternatives?.find(({ type }) => partial === undefined || type === typeOf(partial))
     if (wanted !== undefined) return this.#fill(wanted, partial)
     if (schema.type === 'array')
@@ -202,7 +206,9 @@ function closed(schema: Json): Json {
     ),
   )
   const lists = schema.type === 'object' && isObject(schema.properties)
-  return lists && schema.additionalProperties === undefined ? { ...inner, additionalProperties: false } : inner
+  return lists && schema.additionalProperties === undefined
+    ? { ...inner, additionalProperties: false }
+    : inner
 }
 
 /** References point into the document that the constructor added. */

@@ -24,7 +24,11 @@ async function call(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const text = await response.text()
-  return { status: response.status, body: text === '' ? undefined : JSON.parse(text), link: response.headers.get('link') }
+  return {
+    status: response.status,
+    body: text === '' ? undefined : JSON.parse(text),
+    link: response.headers.get('link'),
+  }
 }
 
 function fleet() {
@@ -91,7 +95,13 @@ describe('refuses', () => {
   it.each<[string, string, string, Json | undefined, RegExp]>([
     ['a path that is none', 'GET', '/repos/acme/fleet/pull/1', undefined, /no operation/],
     ['an unknown query parameter', 'GET', '/repos/acme/fleet/pulls/1/files?perpage=1', undefined, /perpage/],
-    ['an unknown field', 'POST', '/repos/acme/fleet/issues/1/comments', { body: 'x', text: 'y' }, /additional/],
+    [
+      'an unknown field',
+      'POST',
+      '/repos/acme/fleet/issues/1/comments',
+      { body: 'x', text: 'y' },
+      /additional/,
+    ],
     ['a missing field', 'POST', '/repos/acme/fleet/check-runs', { name: 'x' }, /head_sha/],
     [
       'a nested value outside its enum',
@@ -111,7 +121,12 @@ describe('refuses', () => {
     ['no body', 'POST', '/repos/acme/fleet/issues/1/comments', undefined, /no body/],
   ])('%s', async (_name, method, target, body, violation) => {
     const { repository } = fleet()
-    const reply = await call(method, target, github.appToken(repository, { issues: 'write', checks: 'write' }), body)
+    const reply = await call(
+      method,
+      target,
+      github.appToken(repository, { issues: 'write', checks: 'write' }),
+      body,
+    )
     expect(reply.status).toBeGreaterThanOrEqual(400)
     expect(github.takeViolations().join('\n')).toMatch(violation)
   })
@@ -121,7 +136,11 @@ describe('refuses', () => {
     const annotation = { path: 'a', start_line: 1, end_line: 1, annotation_level: 'notice', message: 'm' }
     const output = { title: 't', summary: 's', annotations: Array.from({ length: 51 }, () => annotation) }
     const token = github.appToken(repository, { checks: 'write' })
-    const reply = await call('POST', '/repos/acme/fleet/check-runs', token, { name: 'x', head_sha: head, output })
+    const reply = await call('POST', '/repos/acme/fleet/check-runs', token, {
+      name: 'x',
+      head_sha: head,
+      output,
+    })
     expect(reply.status).toBe(422)
     expect(github.takeViolations()).toHaveLength(1)
   })
@@ -133,13 +152,20 @@ describe('refuses', () => {
       await call('POST', '/repos/acme/fleet/issues/1/comments', token, { body: 'x'.repeat(length) })
     expect((await send(65_536)).status).toBe(201)
     const refused = await send(65_537)
-    expect([refused.status, refused.body.errors[0].message]).toEqual([422, 'Body is too long (maximum is 65536 characters)'])
+    expect([refused.status, refused.body.errors[0].message]).toEqual([
+      422,
+      'Body is too long (maximum is 65536 characters)',
+    ])
   })
 
   it.each([
     ['comments', '/repos/acme/fleet/issues/1/comments', { body: 'x' }],
     ['checks', '/repos/acme/fleet/check-runs', { name: 'x', head_sha: 'x' }],
-    ['code scanning', '/repos/acme/fleet/code-scanning/sarifs', { commit_sha: 'x'.repeat(40), ref: 'refs/heads/x', sarif: '' }],
+    [
+      'code scanning',
+      '/repos/acme/fleet/code-scanning/sarifs',
+      { commit_sha: 'x'.repeat(40), ref: 'refs/heads/x', sarif: '' },
+    ],
   ])('%s by a read-only token', async (_name, target, body) => {
     const { repository } = fleet()
     const reply = await call('POST', target, github.appToken(repository, { contents: 'read' }), body)
@@ -157,10 +183,15 @@ describe('refuses', () => {
   it('a check run of another app', async () => {
     const { repository, head } = fleet()
     const bot = { id: 7, slug: 'cnpg-bot', name: 'CNPG' }
-    const made = await call('POST', '/repos/acme/fleet/check-runs', github.appToken(repository, { checks: 'write' }, bot), {
-      name: 'x',
-      head_sha: head,
-    })
+    const made = await call(
+      'POST',
+      '/repos/acme/fleet/check-runs',
+      github.appToken(repository, { checks: 'write' }, bot),
+      {
+        name: 'x',
+        head_sha: head,
+      },
+    )
     const target = `/repos/acme/fleet/check-runs/${made.body.id}`
     const reply = await call('PATCH', target, github.appToken(repository, { checks: 'write' }), { name: 'y' })
     expect([reply.status, reply.body.message]).toEqual([403, expect.stringContaining('Invalid app_id')])
@@ -178,7 +209,13 @@ describe('git', () => {
   const cloned = async (name: string, token?: string): Promise<string> => {
     const directory = mkdtempSync(path.join(tmpdir(), 'clone-'))
     const header = `http.extraheader=AUTHORIZATION: basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`
-    const args = [...(token === undefined ? [] : ['-c', header]), 'clone', '--quiet', `${github.url}/${name}.git`, directory]
+    const args = [
+      ...(token === undefined ? [] : ['-c', header]),
+      'clone',
+      '--quiet',
+      `${github.url}/${name}.git`,
+      directory,
+    ]
     const child = spawn('git', args, { env: { PATH: process.env.PATH ?? '', GIT_TERMINAL_PROMPT: '0' } })
     const code = await new Promise(resolve => child.on('close', resolve))
     if (code === 0) return directory

@@ -137,7 +137,8 @@ export class FakeGitHub implements AsyncDisposable {
       const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }
       this.fail({ operation, status: 403, message: 'API rate limit exceeded for installation.', headers })
     } else {
-      const message = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.'
+      const message =
+        'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.'
       this.fail({ operation, status: 403, message, headers: { 'retry-after': String(seconds) } })
     }
   }
@@ -254,9 +255,7 @@ export class FakeGitHub implements AsyncDisposable {
     if (header === undefined) return undefined
     const [scheme = '', value = ''] = header.split(' ')
     const token =
-      scheme.toLowerCase() === 'basic'
-        ? (Buffer.from(value, 'base64').toString().split(':')[1] ?? '')
-        : value
+      scheme.toLowerCase() === 'basic' ? (Buffer.from(value, 'base64').toString().split(':')[1] ?? '') : value
     return this.#credentials.get(token) ?? 'bad'
   }
 }

@@ -118,11 +118,16 @@ export function files(made: FakeRepository, base: string, head: string): Json[] 
 }
 
 export function commit(made: FakeRepository, sha: string): JsonObject {
-  const [tree = '', parents = '', message = ''] = made.git.git('show', '-s', '--format=%T%n%P%n%B', sha).split('\n')
+  const [tree = '', parents = '', message = ''] = made.git
+    .git('show', '-s', '--format=%T%n%P%n%B', sha)
+    .split('\n')
   return {
     sha,
     commit: { message, tree: { sha: tree, url: HTML } },
-    parents: parents.split(' ').filter(Boolean).map(parent => ({ sha: parent, url: HTML })),
+    parents: parents
+      .split(' ')
+      .filter(Boolean)
+      .map(parent => ({ sha: parent, url: HTML })),
     author: null,
     committer: null,
   }

@@ -35,7 +35,8 @@ export function refusal(
   if (operation.startsWith('checks/') && credential.app === undefined)
     return { status: 403, message: 'You must authenticate via a GitHub App.' }
   // anyone who can read may comment; editing and the rest takes the role
-  if (person && (operation === 'issues/create-comment' || role === 'write' || role === 'admin')) return undefined
+  if (person && (operation === 'issues/create-comment' || role === 'write' || role === 'admin'))
+    return undefined
   return ours && needed.some(permission => credential.permissions[permission] === 'write')
     ? undefined
     : forbidden

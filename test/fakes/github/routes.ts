@@ -42,12 +42,10 @@ const HANDLERS: Record<string, Handler> = {
   },
   'issues/list-comments': (repository, call) =>
     onPull(repository, call, pull =>
-      page(
-        call,
-        repository.comments.filter(comment => comment.issue === pull.number).map(payload.comment),
-      ),
+      page(call, repository.comments.filter(comment => comment.issue === pull.number).map(payload.comment)),
     ),
-  'issues/get-comment': (repository, call) => onComment(repository, call, found => ok(payload.comment(found))),
+  'issues/get-comment': (repository, call) =>
+    onComment(repository, call, found => ok(payload.comment(found))),
   'issues/create-comment': (repository, call) =>
     onPull(repository, call, pull => {
       const body = String(call.body.body)
@@ -129,14 +127,24 @@ export function answer(operation: string, repository: FakeRepository | undefined
   return handler(repository as FakeRepository, call)
 }
 
-export const notFound: Reply = { status: 404, body: { message: 'Not Found', documentation_url: '', status: '404' } }
+export const notFound: Reply = {
+  status: 404,
+  body: { message: 'Not Found', documentation_url: '', status: '404' },
+}
 
 const tooLong: Reply = {
   status: 422,
   body: {
     message: 'Validation Failed',
     documentation_url: 'https://docs.github.com/rest/issues/comments',
-    errors: [{ resource: 'IssueComment', code: 'unprocessable', field: 'data', message: 'Body is too long (maximum is 65536 characters)' }],
+    errors: [
+      {
+        resource: 'IssueComment',
+        code: 'unprocessable',
+        field: 'data',
+        message: 'Body is too long (maximum is 65536 characters)',
+      },
+    ],
   },
 }
 

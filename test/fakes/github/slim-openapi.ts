@@ -105,7 +105,11 @@ export function slim(full: JsonObject, source: string): JsonObject {
   const sorted = Object.fromEntries(Object.entries(schemas).toSorted(([a], [b]) => (a < b ? -1 : 1)))
   return {
     openapi: full.openapi ?? '',
-    info: { title: `GitHub REST API, slimmed from ${source} by slim-openapi.ts`, version: '1', license: { name: 'MIT' } },
+    info: {
+      title: `GitHub REST API, slimmed from ${source} by slim-openapi.ts`,
+      version: '1',
+      license: { name: 'MIT' },
+    },
     paths,
     components: { schemas: sorted },
   }
