@@ -1,5 +1,6 @@
-import { isObject, textAt, valueAt, type Json } from '../manifest/json.ts'
+import { isObject, textAt, valueAt } from '../manifest/json.ts'
 import type { Manifest } from '../manifest/resource.ts'
+import { readSchema } from './read-schema.ts'
 import type { KindSchema, SchemaSource, StructuralSchema } from './structural.ts'
 
 /**
@@ -33,13 +34,7 @@ function readCrd(manifest: Manifest, source: string): KindSchema | undefined {
     const schema = valueAt(version, 'schema', 'openAPIV3Schema')
     if (name === undefined || !isObject(schema)) continue
     if (valueAt(version, 'served') === true) served.push(name)
-    schemas.set(name, asSchema(schema))
+    schemas.set(name, readSchema(schema))
   }
   return { group, kind, scope, served, source, exact: true, schemaOf: version => schemas.get(version) }
-}
-
-// The API server checks a CRD before it takes it; one that it would refuse is found by the schema of CRDs itself. The
-// walk looks at every keyword's type before it uses it where a wrong one would throw.
-function asSchema(schema: { [key: string]: Json }): StructuralSchema {
-  return schema as StructuralSchema
 }

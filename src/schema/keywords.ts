@@ -74,7 +74,7 @@ function checkText(
     )
   // maxLength counts code points (cases/admission.jsonl, lab-str-emoji), minLength too
   if (schema.minLength !== undefined || schema.maxLength !== undefined)
-    checkSize([...value].length, schema.minLength, schema.maxLength, ['character', 'characters'], say)
+    checkSize(Array.from(value).length, schema.minLength, schema.maxLength, ['character', 'characters'], say)
 }
 
 function checkNumber(

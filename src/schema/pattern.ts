@@ -28,7 +28,7 @@ export function compilePattern(pattern: string): RegExp | undefined {
 function translate(pattern: string): RegExp | undefined {
   // flags for the whole pattern: (?i)…; s and m mean the same in both, U (ungreedy) does not change what matches
   const leading = /^\(\?([imsU]+)\)/.exec(pattern)
-  const flags = [...(leading?.[1] ?? '')].filter(flag => flag !== 'U').join('')
+  const flags = (leading?.[1] ?? '').replaceAll('U', '')
   const body = pattern
     .slice(leading?.[0].length ?? 0)
     .replaceAll('(?P<', '(?<')

@@ -46,7 +46,7 @@ export function asWritten(value: Json): string {
 }
 
 function shorten(text: string): string {
-  const characters = [...text.slice(0, 2 * LONGEST)]
+  const characters = Array.from(text.slice(0, 2 * LONGEST))
   return characters.length > LONGEST ? `${characters.slice(0, LONGEST).join('')}…` : text
 }
 
@@ -57,7 +57,6 @@ export function alternatives(words: readonly string[]): string {
 
 /** The name that was probably meant: at most two letters away (one in short names), letter case and separators not counted. */
 export function nearName(name: string, names: Iterable<string>): string | undefined {
-  const plain = (text: string) => text.toLowerCase().replaceAll(/[-_.]/g, '')
   let best: string | undefined
   let least = name.length < 5 ? 2 : 3
   for (const candidate of names) {
@@ -65,6 +64,10 @@ export function nearName(name: string, names: Iterable<string>): string | undefi
     if (distance < least) [best, least] = [candidate, distance]
   }
   return best
+}
+
+function plain(text: string): string {
+  return text.toLowerCase().replaceAll(/[-_.]/g, '')
 }
 
 // Levenshtein with swapped neighbours as one edit; gives up at `limit`.

@@ -1,3 +1,4 @@
+import { isObject } from '../manifest/json.ts'
 import { identify, groupOf, type Manifest } from '../manifest/resource.ts'
 import { checkValue } from './check.ts'
 import { withDefaults } from './defaults.ts'
@@ -31,6 +32,11 @@ export type Validation =
   | {
       known: true
       findings: SchemaProblem[]
+      /**
+       * Filled instead of `findings` where the schema is not exact: the version in use may well take these. Not for the
+       * verdict; the incomplete list says that the object could not be judged for sure.
+       */
+      uncertain: SchemaProblem[]
       /** what reports call the schema: 'cnpg 1.28.0', 'the CRD in this repository' */
       source: string
       /** false: the version in use is not known, so an unknown field may be a newer one */
@@ -59,18 +65,24 @@ export function createValidator(sources: readonly SchemaSource[]): Validator {
       if (!found.served.includes(version)) {
         // a version that the nearest schema does not know may be served by the one in use
         if (!exact) return { known: false }
-        return { known: true, findings: [notServed(found, version)], source, exact }
+        return { known: true, findings: [notServed(found, version)], uncertain: [], source, exact }
       }
       const schema = found.schemaOf(version)
       if (schema === undefined) return { known: false }
-      const findings = checkValue(withDefaults(manifest, schema), schema, [], {
+      const problems = checkValue(withDefaults(decrypted(manifest), schema), schema, [], {
         closed: true,
         goType: false,
         root: true,
         kind,
         masked: kind === 'Secret' ? isSecretData : () => false,
       })
-      return { known: true, findings, source, exact }
+      return {
+        known: true,
+        findings: exact ? problems : [],
+        uncertain: exact ? [] : problems,
+        source,
+        exact,
+      }
     },
     scopeOf: (apiVersion, kind) => find(apiVersion, kind)?.scope,
     schemaOf,
@@ -87,6 +99,13 @@ export function createValidator(sources: readonly SchemaSource[]): Validator {
 
 function versionOf(apiVersion: string): string {
   return apiVersion.slice(apiVersion.indexOf('/') + 1)
+}
+
+// What SOPS writes beside the fields is gone once kustomize-controller has decrypted the object.
+function decrypted(manifest: Manifest): Manifest {
+  if (!isObject(manifest.sops)) return manifest
+  const { sops: _, ...rest } = manifest
+  return rest
 }
 
 function isSecretData(path: Path): boolean {
