@@ -16,7 +16,7 @@ export function checkKeywords(
   context: Context,
 ): SchemaProblem[] {
   const field = fieldOf(path)
-  const written = context.masked(path) ? 'a value not shown' : asWritten(value)
+  const written = () => (context.masked(path) ? 'a value not shown' : asWritten(value))
   const found: SchemaProblem[] = []
   const say = (ruleId: string, message: string, repair?: string) =>
     found.push({
@@ -31,7 +31,7 @@ export function checkKeywords(
     const near = typeof value === 'string' ? nearName(value, schema.enum.map(String)) : undefined
     const allowed =
       schema.enum.length === 1 ? asWritten(schema.enum[0] ?? null) : `one of ${list(schema.enum)}`
-    say('schema-enum', `must be ${allowed}, is ${written}`, near && `Did you mean '${near}'?`)
+    say('schema-enum', `must be ${allowed}, is ${written()}`, near && `Did you mean '${near}'?`)
   }
   if (typeof value === 'string') checkText(value, schema, written, context, say)
   else if (typeof value === 'number') checkNumber(value, schema, written, context, say)
@@ -53,21 +53,21 @@ type Say = (ruleId: string, message: string, repair?: string) => void
 function checkText(
   value: string,
   schema: StructuralSchema,
-  written: string,
+  written: () => string,
   context: Context,
   say: Say,
 ): void {
   const { pattern, format } = schema
   if (pattern !== undefined && compilePattern(pattern)?.test(value) === false)
-    say('schema-pattern', `is ${written}, must match ${pattern}`)
+    say('schema-pattern', `is ${written()}, must match ${pattern}`)
   if (format === 'quantity' && !QUANTITY.test(value))
-    say('schema-format', `must be a quantity (500m, 1Gi), is ${written}`)
+    say('schema-format', `must be a quantity (500m, 1Gi), is ${written()}`)
   const known = format !== undefined && Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined
   if (known !== undefined && !known.check(value))
     // encrypted or templated Secrets aside, a Secret's data is base64 of something nobody should read here
     say(
       'schema-format',
-      `must be ${known.name}, is ${written}`,
+      `must be ${known.name}, is ${written()}`,
       format === 'byte' && context.kind === 'Secret'
         ? 'Encode it, or write it plain under stringData.'
         : undefined,
@@ -80,7 +80,7 @@ function checkText(
 function checkNumber(
   value: number,
   schema: StructuralSchema,
-  written: string,
+  written: () => string,
   context: Context,
   say: Say,
 ): void {
@@ -88,17 +88,17 @@ function checkNumber(
   if (minimum !== undefined && (exclusiveMinimum === true ? value <= minimum : value < minimum))
     say(
       'schema-range',
-      `must be ${exclusiveMinimum === true ? 'more than' : 'at least'} ${minimum}, is ${written}`,
+      `must be ${exclusiveMinimum === true ? 'more than' : 'at least'} ${minimum}, is ${written()}`,
     )
   if (maximum !== undefined && (exclusiveMaximum === true ? value >= maximum : value > maximum))
     say(
       'schema-range',
-      `must be ${exclusiveMaximum === true ? 'less than' : 'at most'} ${maximum}, is ${written}`,
+      `must be ${exclusiveMaximum === true ? 'less than' : 'at most'} ${maximum}, is ${written()}`,
     )
   if (multipleOf !== undefined && multipleOf > 0 && !isMultiple(value, multipleOf))
-    say('schema-range', `must be a multiple of ${multipleOf}, is ${written}`)
+    say('schema-range', `must be a multiple of ${multipleOf}, is ${written()}`)
   if (context.goType && schema.format === 'int32' && (value > 2 ** 31 - 1 || value < -(2 ** 31)))
-    say('schema-range', `must fit 32 bits, is ${written}`)
+    say('schema-range', `must fit 32 bits, is ${written()}`)
 }
 
 // 0.3 is a multiple of 0.1 although 0.3 / 0.1 is not whole in binary
