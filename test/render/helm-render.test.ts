@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { chartSource } from '../../src/adapters/charts.ts'
 import { helmTemplate } from '../../src/adapters/helm.ts'
 import { resourceLabel, type Manifest } from '../../src/manifest/resource.ts'
 import { memoryTree } from '../../src/manifest/tree.ts'
@@ -293,6 +294,27 @@ postRenderers:
         'charts/demo/templates/a.yaml',
         'charts/lib/Chart.yaml',
         'values/prod.yaml',
+      ])
+    })
+
+    it('renders a chart of the tree with a local dependency, and values that replace its own', async () => {
+      const tree = memoryTree({
+        'charts/demo/Chart.yaml':
+          'apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies: [{name: lib, version: 1.0.0, repository: "file://../lib"}]\n',
+        'charts/demo/values.yaml': 'gone: 1\nname: own\n',
+        'charts/demo/templates/a.yaml': map('{{ .Values.name }}-{{ .Values.gone | default "nothing" }}'),
+        'charts/lib/Chart.yaml': 'apiVersion: v2\nname: lib\nversion: 1.0.0\n',
+        'charts/lib/templates/b.yaml': map('{{ .Chart.Name }}-{{ .Values.size }}'),
+        'values/prod.yaml': 'name: prod\nlib: {size: big}\n',
+      })
+      const objects = await objectsOf(
+        'chart: {spec: {chart: ./charts/demo, valuesFiles: [values/prod.yaml], sourceRef: {kind: GitRepository, name: home}}}',
+        cloudnativePg('0.27.0'),
+        { tree, charts: chartSource() },
+      )
+      expect([...objects.keys()].toSorted((a, b) => a.localeCompare(b))).toEqual([
+        'ConfigMap apps/lib-big',
+        'ConfigMap apps/prod-nothing',
       ])
     })
   },
