@@ -206,7 +206,7 @@ postRenderers:
       const chart = chartOf({
         'Chart.yaml':
           'apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies: [{name: sub, version: 1.0.0}]\n',
-        'crds/a.yaml': `${crd('one')}---\n${crd('two')}---\n${map('stray')}`,
+        'crds/a.yaml': `${crd('one')}---\n${crd('two')}# Source: demo/templates/not.yaml\n---\n${map('stray')}`,
         'charts/sub/Chart.yaml': 'apiVersion: v2\nname: sub\nversion: 1.0.0\n',
         'charts/sub/crds/b.yaml': crd('three'),
         'templates/crds/own.yaml': crd('four'),
