@@ -6,7 +6,7 @@ import type { HelmRequest, HelmResult, HelmTemplate } from '../render/tools.ts'
 import { execute, ToolError } from './exec.ts'
 
 export interface HelmOptions {
-  /** the helm binary, version 3 or 4 */
+  /** absolute path of the helm binary, version 3 or 4 */
   command: string
   /** where to make temporary directories; the system's by default */
   temporary?: string

@@ -30,6 +30,8 @@ export interface HelmReleasePlan {
   postRenderStrategy: 'combined' | 'nohooks' | 'separate'
   commonMetadata: { labels: Record<string, string>; annotations: Record<string, string> }
   suspended: boolean
+  /** where the HelmRelease is written */
+  origin?: Place
 }
 
 export type CrdPolicy = 'Skip' | 'Create' | 'CreateReplace'
@@ -92,6 +94,7 @@ export function planHelmRelease(release: Manifest, context: ChartContext, origin
         annotations: texts(valueAt(spec, 'commonMetadata', 'annotations')),
       },
       suspended: valueAt(spec, 'suspend') === true,
+      ...(origin === undefined ? {} : { origin }),
     },
   }
 }

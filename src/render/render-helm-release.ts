@@ -21,6 +21,11 @@ export interface HelmReleaseTools {
   kubernetesVersion: string
   /** API versions the cluster serves beyond helm's own list, as `.Capabilities.APIVersions` names them */
   apiVersions?: readonly string[]
+  /**
+   * what was rendered already, by hash of the inputs; share it between base and head: charts that make up passwords
+   * or certificates then do not differ where nothing has changed
+   */
+  rendered?: Map<string, Promise<Outcome<Manifest[]>>>
   /** undefined where the kind is not known: its namespace stays as the chart prints it */
   isNamespaced(apiVersion: string, kind: string): boolean | undefined
 }
@@ -64,7 +69,7 @@ export async function renderHelmRelease(
     const { reason, message } = pulled
     const repair = pulled.repair === undefined ? {} : { repair: pulled.repair }
     if (!pulled.unavailable) {
-      const error: RenderFailure = { ruleId: 'render-chart', message, ...repair }
+      const error = placed({ ruleId: 'render-chart', message, ...repair }, plan)
       return { release: { ...known, chart: planned.chart, status: 'failed', error, inputs }, incomplete: [] }
     }
     const affected = [releaseLabel(plan.namespace, plan.name)]
@@ -75,13 +80,23 @@ export async function renderHelmRelease(
   }
   const chart = `${pulled.chart.name} ${pulled.chart.version}`
   const inputs = inputsOf(plan, pulled.chart, tools)
-  const objects = await inflate(plan, pulled.chart, tools)
-  return {
-    release: objects.ok
-      ? { ...known, chart, status: 'rendered', objects: objects.value, inputs }
-      : { ...known, chart, status: 'failed', error: objects.error, inputs },
-    incomplete: [],
+  const inflating = tools.rendered?.get(inputs) ?? inflate(plan, pulled.chart, tools)
+  tools.rendered?.set(inputs, inflating)
+  const inflated = await inflating
+  if (!inflated.ok) {
+    const error = placed(inflated.error, plan)
+    return { release: { ...known, chart, status: 'failed', error, inputs }, incomplete: [] }
   }
+  const objects = inflated.value.map((shared): RenderedObject => {
+    const manifest = inNamespace(shared, plan.releaseNamespace, tools)
+    return { manifest, resource: identify(manifest) }
+  })
+  return { release: { ...known, chart, status: 'rendered', objects, inputs }, incomplete: [] }
+}
+
+/** A failure of the chart or of its values is reported at the HelmRelease. */
+function placed(error: RenderFailure, { origin }: HelmReleasePlan): RenderFailure {
+  return origin === undefined ? error : { ...error, file: origin.file, line: origin.line }
 }
 
 async function withFiles(plan: HelmReleasePlan, tree: Tree): Promise<ChartReference> {
@@ -110,7 +125,7 @@ async function inflate(
   plan: HelmReleasePlan,
   chart: Chart,
   tools: HelmReleaseTools,
-): Promise<Outcome<RenderedObject[]>> {
+): Promise<Outcome<Manifest[]>> {
   const printed = await tools.helm.template({
     chart,
     releaseName: plan.releaseName,
@@ -138,21 +153,16 @@ async function inflate(
   const applied = manifests.filter(manifest => isApplied(manifest, plan.hooks))
   const labels = originLabels(plan)
   for (const crd of crds) addMetadata(crd, 'labels', labels)
-  for (const manifest of [...crds, ...applied]) setNamespace(manifest, plan.releaseNamespace, tools)
-  return {
-    ok: true,
-    value: [...crds, ...applied].map(manifest => ({ manifest, resource: identify(manifest) })),
-  }
+  return { ok: true, value: [...crds, ...applied] }
 }
 
 /** helm sends namespaced objects without a namespace to the release's; the API server empties that of the others. */
-function setNamespace(manifest: Manifest, namespace: string, tools: HelmReleaseTools): void {
+function inNamespace(manifest: Manifest, namespace: string, tools: HelmReleaseTools): Manifest {
   const { apiVersion, kind, namespace: written } = identify(manifest)
   const namespaced = tools.isNamespaced(apiVersion, kind)
   const metadata = isObject(manifest.metadata) ? manifest.metadata : {}
-  if (namespaced === true && written === '') manifest.metadata = { ...metadata, namespace }
-  if (namespaced === false && 'namespace' in metadata) {
-    const { namespace: _dropped, ...rest } = metadata
-    manifest.metadata = rest
-  }
+  if (namespaced === true && written === '') return { ...manifest, metadata: { ...metadata, namespace } }
+  if (namespaced !== false || !('namespace' in metadata)) return manifest
+  const { namespace: _dropped, ...rest } = metadata
+  return { ...manifest, metadata: rest }
 }

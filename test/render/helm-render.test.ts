@@ -297,6 +297,18 @@ postRenderers:
       ])
     })
 
+    it('renders equal inputs once', async () => {
+      const chart = chartOf({ 'templates/a.yaml': `${map('a')}data: {password: {{ randAlphaNum 20 }}}\n` })
+      const rendered: HelmReleaseTools['rendered'] = new Map()
+      const first = await objectsOf('', chart, { rendered })
+      expect(await objectsOf('', chart, { rendered })).toEqual(first)
+      expect(await objectsOf('values: {a: 1}', chart, { rendered })).not.toEqual(first)
+      // the scope of a kind may be known on one side only
+      const unscoped = await objectsOf('', chart, { rendered, isNamespaced: () => undefined })
+      expect([...unscoped.keys()]).toEqual(['ConfigMap a'])
+      expect(rendered.size).toBe(2)
+    })
+
     it('renders a chart of the tree with a local dependency, and values that replace its own', async () => {
       const tree = memoryTree({
         'charts/demo/Chart.yaml':
