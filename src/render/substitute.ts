@@ -1,6 +1,7 @@
 import { parseGoYamlDocument } from '../manifest/go-yaml.ts'
 import { isObject, textAt, valueAt, type Json } from '../manifest/json.ts'
 import type { Manifest } from '../manifest/resource.ts'
+import { maskSops } from '../manifest/sops.ts'
 import { envsubst } from './envsubst.ts'
 
 /** fluxcd/pkg/kustomize v1.44.0 kustomize_varsub.go */
@@ -123,17 +124,16 @@ function entriesOf(value: Json | undefined): [string, Json][] {
   return isObject(value) ? Object.entries(value) : []
 }
 
-/** The data of a ConfigMap or Secret as the cluster would hold it: stringData goes over data, and data is base64. */
-function dataOf(kind: 'ConfigMap' | 'Secret', object: Manifest): [string, string][] {
+/** The data of a ConfigMap or Secret as the cluster would hold it: decrypted as far as we can, stringData over data, data in base64. */
+function dataOf(kind: 'ConfigMap' | 'Secret', encrypted: Manifest): [string, string][] {
+  const object = maskSops(encrypted)
   const texts = (field: string, read: (value: string) => string): [string, string][] =>
     entriesOf(object[field]).flatMap(([key, value]) =>
       typeof value === 'string' ? [[key, read(value)]] : [],
     )
   if (kind === 'ConfigMap') return texts('data', value => value)
-  return [...texts('data', decode), ...texts('stringData', value => value)]
-}
-
-function decode(value: string): string {
-  // what stands for an encrypted value is not base64 (src/manifest/sops.ts)
-  return value.startsWith('..PLACEHOLDER_') ? value : Buffer.from(value, 'base64').toString('utf8')
+  return [
+    ...texts('data', value => Buffer.from(value, 'base64').toString('utf8')),
+    ...texts('stringData', value => value),
+  ]
 }

@@ -74,8 +74,10 @@ describe('variables', () => {
     'ConfigMap/apps/first': { data: { A: 'first', B: 'line1\nline2\n', N: 1 } },
     'ConfigMap/apps/second': { data: { A: 'second' } },
     'Secret/apps/secret': {
-      data: { S: 'c2VjcmV0Cg==', P: '..PLACEHOLDER_P..', T: 'eA==' },
+      kind: 'Secret',
+      data: { S: 'c2VjcmV0Cg==', P: 'ENC[AES256_GCM,data:eA==,type:str]', T: 'eA==' },
       stringData: { T: 'plain' },
+      sops: { mac: 'ENC[AES256_GCM,data:eA==,type:str]' },
     },
     'ConfigMap/other/elsewhere': { data: { X: 'x' } },
   }
