@@ -32,6 +32,7 @@ const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/
 const DOT_FLOAT = /^\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?$/
 const TIMESTAMP =
   /^[0-9]{4}-(1[0-2]|0?[1-9])-(3[01]|[12][0-9]|0?[1-9])([Tt ]([01]?[0-9]|2[0-3]):[0-5]?[0-9]:[0-5]?[0-9](\.[0-9]+)?(Z|[-+][0-9]{2}:[0-9]{2})?)?$/
+const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/
 const MAX_INT64 = 2n ** 63n - 1n
 const MAX_UINT64 = 2n ** 64n - 1n
 
@@ -57,6 +58,21 @@ export function resolvePlain(text: string): GoScalar {
     }
   }
   return { type: 'str', value: text }
+}
+
+/**
+ * Reads a plain scalar as kustomize does (go.yaml.in/yaml/v3 resolve.go through kyaml): of the YAML 1.1 words only true and false are
+ * booleans, and a date is printed as a time.
+ */
+export function resolvePlainV3(text: string): GoScalar {
+  const found = resolvePlain(text)
+  if (found.type === 'bool' && !/^(?:true|false)$/i.test(text)) return { type: 'str', value: text }
+  if (found.type === 'str' && DATE.test(text)) {
+    const date = new Date(`${text}T00:00:00Z`)
+    if (!Number.isNaN(date.getTime()) && date.toISOString().startsWith(text))
+      return { type: 'timestamp', value: `${text}T00:00:00Z` }
+  }
+  return found
 }
 
 /** strconv.ParseInt, then ParseUint, base 0: `undefined` for what neither takes. */
