@@ -112,7 +112,13 @@ export function diffValues(base: Json, head: Json, identityOf: IdentityOf = () =
       if (here === undefined) continue
       const next = parts[part + 1]
       if (here.removed && next?.added) {
-        compareRuns(where, from.slice(left, left + here.count), left, to.slice(right, right + next.count), right)
+        compareRuns(
+          where,
+          from.slice(left, left + here.count),
+          left,
+          to.slice(right, right + next.count),
+          right,
+        )
         left += here.count
         right += next.count
         part++
@@ -182,6 +188,7 @@ function sameItems(from: Json[], to: Json[]): boolean {
 
 function resemble(from: JsonObject, to: JsonObject): boolean {
   return Object.keys(from).some(
-    field => Object.hasOwn(to, field) && canonicalJson(from[field] ?? null) === canonicalJson(to[field] ?? null),
+    field =>
+      Object.hasOwn(to, field) && canonicalJson(from[field] ?? null) === canonicalJson(to[field] ?? null),
   )
 }

@@ -76,7 +76,8 @@ function maskAll(field: string, value: Json, replace: Replace): Json {
   if (Array.isArray(value)) return value.map(item => maskAll(field, item, replace))
   if (!isObject(value)) return replace(field, String(value))
   const masked: Manifest = {}
-  for (const [name, inner] of Object.entries(value)) set(masked, name, maskAll(`data.${name}`, inner, replace))
+  for (const [name, inner] of Object.entries(value))
+    set(masked, name, maskAll(`data.${name}`, inner, replace))
   return masked
 }
 
@@ -101,7 +102,11 @@ function maskIn(field: string, value: Json, replace: Replace, secret: boolean): 
 function maskText(field: string, text: string, replace: Replace): string {
   if (text === '') return text
   const oneWord = !/\s/.test(text)
-  if (oneWord && !REFERENCE.test(text) && (ALWAYS.test(field) || (IF_RANDOM.test(field) && looksRandom(text))))
+  if (
+    oneWord &&
+    !REFERENCE.test(text) &&
+    (ALWAYS.test(field) || (IF_RANDOM.test(field) && looksRandom(text)))
+  )
     return replace(field, text)
   let masked = text
   for (const token of TOKENS) masked = masked.replaceAll(token, found => replace(field, found))

@@ -5,22 +5,22 @@ export type ListIdentity = readonly string[] | 'set' | 'atomic'
 
 // x-kubernetes-list-map-keys / patchMergeKey of the built-in types (kubernetes/api core/v1/types.go), and what CNPG and Flux declare.
 const BUILT_IN: Record<string, readonly (readonly string[])[]> = {
-  ports: [
-    ['containerPort', 'protocol'],
-    ['port', 'protocol'],
-    ['containerPort'],
-    ['port'],
-    ['name'],
-  ],
+  ports: [['containerPort', 'protocol'], ['port', 'protocol'], ['containerPort'], ['port'], ['name']],
   volumeMounts: [['mountPath']],
   volumeDevices: [['devicePath']],
   hostAliases: [['ip']],
   topologySpreadConstraints: [['topologyKey', 'whenUnsatisfiable']],
   conditions: [['type']],
-  subjects: [['kind', 'namespace', 'name'], ['kind', 'name']],
+  subjects: [
+    ['kind', 'namespace', 'name'],
+    ['kind', 'name'],
+  ],
   dependsOn: [['namespace', 'name'], ['name']],
   substituteFrom: [['kind', 'name']],
-  valuesFrom: [['kind', 'name', 'valuesKey'], ['kind', 'name']],
+  valuesFrom: [
+    ['kind', 'name', 'valuesKey'],
+    ['kind', 'name'],
+  ],
   images: [['name']],
 }
 // What names an item in most other lists (dyff's order, too).

@@ -12,7 +12,8 @@ export function noiseOf(edit: Edit, fromChart: boolean): string | undefined {
   if (holder !== 'annotations') return undefined
   if (key.startsWith('checksum/') || key.startsWith('checksum-')) return 'checksum/*'
   // emberstack/kubernetes-reflector marks copies with the hash and version of what they were copied from
-  if (/^reflector\.v1\.k8s\.emberstack\.com\/(?:reflected-(?:version|at)|.*hash)$/.test(key)) return 'reflector hashes'
+  if (/^reflector\.v1\.k8s\.emberstack\.com\/(?:reflected-(?:version|at)|.*hash)$/.test(key))
+    return 'reflector hashes'
   // written by kustomize while it builds
   if (key.startsWith('internal.config.kubernetes.io/') || key === 'config.kubernetes.io/origin')
     return 'kustomize origins'

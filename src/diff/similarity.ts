@@ -16,7 +16,8 @@ const COMMON = 24
 export function sketch(manifest: Manifest, resource: Resource, unit: string): Sketch {
   const hashes = new Set<number>()
   visit('', manifest)
-  const content = hashes.size <= SAMPLES ? hashes : new Set([...hashes].toSorted((a, b) => a - b).slice(0, SAMPLES))
+  const content =
+    hashes.size <= SAMPLES ? hashes : new Set([...hashes].toSorted((a, b) => a - b).slice(0, SAMPLES))
   return { resource, unit, content }
 
   function visit(path: string, value: Json): void {
@@ -24,7 +25,12 @@ export function sketch(manifest: Manifest, resource: Resource, unit: string): Sk
     else if (isObject(value)) {
       for (const [field, inner] of Object.entries(value)) {
         const where = `${path}.${field}`
-        if (where !== '.metadata.name' && where !== '.metadata.namespace' && where !== '.apiVersion' && where !== '.kind')
+        if (
+          where !== '.metadata.name' &&
+          where !== '.metadata.namespace' &&
+          where !== '.apiVersion' &&
+          where !== '.kind'
+        )
           visit(where, inner)
       }
     } else if (typeof value === 'string' && value.includes('\n'))

@@ -35,6 +35,10 @@ export interface Change {
   helmRelease?: string
   resource: Resource
   renamedFrom?: Resource
+  /** the unit that applied it in base, where another one does now: 'Kustomization ns/name', 'HelmRelease ns/name' */
+  movedFrom?: string
+  /** removed from Git but left running: prune is off for it */
+  orphaned?: true
   /** what differs, readable, masked, lines starting with '+', '-', '@' or ' ' as in a diff fence */
   diff: string
   fields: FieldChange[]

@@ -1,0 +1,147 @@
+import { textAt, valueAt } from '../manifest/json.ts'
+import type { RenderedObject, RenderedTree } from '../manifest/rendered.ts'
+import { groupOf, type Manifest } from '../manifest/resource.ts'
+
+/** A Kustomization or HelmRelease of one side, as the diff sees it. */
+export interface Unit {
+  kind: 'Kustomization' | 'HelmRelease'
+  cluster: string
+  /** 'namespace/name', or the path of a kustomize directory */
+  name: string
+  /** 'Kustomization namespace/name' */
+  label: string
+  status: 'rendered' | 'failed' | 'skipped'
+  error?: string
+  inputs: string
+  objects: readonly RenderedObject[]
+}
+
+/** The units of a tree with who applies whom. */
+export interface Units {
+  byKey: ReadonlyMap<string, Unit>
+  /** the unit whose objects hold the Flux object of this unit, and that object; undefined for roots */
+  parentOf(unit: Unit): { unit: Unit; manifest: Manifest } | undefined
+  clusters: ReadonlySet<string>
+}
+
+/** The identity of a unit within its tree. */
+export function unitKey(unit: Pick<Unit, 'cluster' | 'kind' | 'name'>): string {
+  return JSON.stringify([unit.cluster, unit.kind, unit.name])
+}
+
+export function unitsOf(tree: RenderedTree): Units {
+  const units: Unit[] = [
+    ...tree.kustomizations.map(({ path, namespace, name, error, ...unit }) => {
+      // a plain kustomize directory has no Flux object: its path names it
+      const called = namespace === '' ? path || name : `${namespace}/${name}`
+      return {
+        ...common(unit, error?.message),
+        kind: 'Kustomization' as const,
+        name: called,
+        label: `Kustomization ${called}`,
+      }
+    }),
+    ...tree.helmReleases.map(({ namespace, name, error, ...unit }) => {
+      const called = `${namespace}/${name}`
+      return {
+        ...common(unit, error?.message),
+        kind: 'HelmRelease' as const,
+        name: called,
+        label: `HelmRelease ${called}`,
+      }
+    }),
+  ]
+  const byKey = new Map(units.map(unit => [unitKey(unit), unit]))
+  const parents = new Map<string, { unit: Unit; manifest: Manifest }>()
+  for (const unit of units)
+    for (const { manifest, resource } of unit.objects) {
+      const kind = resource.kind
+      const group = groupOf(resource.apiVersion)
+      if (
+        (kind === 'Kustomization' && group === 'kustomize.toolkit.fluxcd.io') ||
+        (kind === 'HelmRelease' && group === 'helm.toolkit.fluxcd.io')
+      ) {
+        const key = unitKey({ cluster: unit.cluster, kind, name: `${resource.namespace}/${resource.name}` })
+        // flux-system/flux-system is part of what it applies itself: no parent of its own
+        if (key !== unitKey(unit) && !parents.has(key)) parents.set(key, { unit, manifest })
+      }
+    }
+  return {
+    byKey,
+    parentOf: unit => parents.get(unitKey(unit)),
+    clusters: new Set(units.map(unit => unit.cluster)),
+  }
+}
+
+function common(
+  unit: { cluster: string; status: Unit['status']; inputs: string; objects: RenderedObject[] },
+  error: string | undefined,
+): Pick<Unit, 'cluster' | 'status' | 'inputs' | 'objects' | 'error'> {
+  const { cluster, status, inputs, objects } = unit
+  return { cluster, status, inputs, objects, ...(error === undefined ? {} : { error }) }
+}
+
+/** Why a unit that only one side has says nothing about the other; `undefined` where it is really gone (or new). */
+export function whyAbsent(unit: Unit, here: Units, there: Units, other: RenderedTree): string | undefined {
+  const parent = here.parentOf(unit)
+  if (parent === undefined) {
+    const failed = [...there.byKey.values()].find(
+      candidate =>
+        candidate.cluster === unit.cluster &&
+        candidate.status !== 'rendered' &&
+        candidate.kind === 'Kustomization',
+    )
+    if (failed !== undefined) return `${failed.label} ${stateOf(failed)}`
+    const blind = other.incomplete.find(
+      entry =>
+        !there.clusters.has(unit.cluster) && (entry.cluster === unit.cluster || there.byKey.size === 0),
+    )
+    return blind?.message
+  }
+  const counterpart = there.byKey.get(unitKey(parent.unit))
+  if (counterpart === undefined) return whyAbsent(parent.unit, here, there, other)
+  return counterpart.status === 'rendered' ? undefined : `${counterpart.label} ${stateOf(counterpart)}`
+}
+
+/** 'could not be rendered: …' */
+export function stateOf(unit: Unit): string {
+  const state = unit.status === 'skipped' ? 'was not rendered' : 'could not be rendered'
+  return unit.error === undefined ? state : `${state}: ${unit.error}`
+}
+
+/**
+ * Whether an object that left Git keeps running.
+ * Source: kustomize-controller spec.prune, spec.deletionPolicy and the prune annotation; helm.sh/resource-policy.
+ * @param unit the unit that applied it in base
+ */
+export function staysRunning(object: Manifest, unit: Unit, base: Units, head: Units): boolean {
+  if (unit.kind === 'HelmRelease') {
+    if (textAt(object, 'metadata', 'annotations', 'helm.sh/resource-policy') === 'keep') return true
+  } else if (
+    ['annotations', 'labels'].some(
+      holder =>
+        textAt(object, 'metadata', holder, 'kustomize.toolkit.fluxcd.io/prune')?.toLowerCase() === 'disabled',
+    )
+  )
+    return true
+  const parent = base.parentOf(unit)
+  const headUnit = head.byKey.get(unitKey(unit))
+  if (headUnit !== undefined) {
+    const manifest = head.parentOf(headUnit)?.manifest ?? parent?.manifest
+    return unit.kind === 'Kustomization' && valueAt(manifest, 'spec', 'prune') === false
+  }
+  if (parent === undefined) return false
+  if (unit.kind === 'Kustomization') {
+    const policy = textAt(parent.manifest, 'spec', 'deletionPolicy') ?? 'MirrorPrune'
+    if (policy === 'Orphan') return true
+    if (policy === 'MirrorPrune' && valueAt(parent.manifest, 'spec', 'prune') === false) return true
+  }
+  // the unit itself stays, and goes on applying what it last saw
+  return staysRunning(parent.manifest, parent.unit, base, head)
+}
+
+/** The Kustomization reports name for an object: that of its HelmRelease for what a chart yields. */
+export function ownerOf(unit: Unit, units: Units): { kustomization: string; helmRelease?: string } {
+  if (unit.kind === 'Kustomization') return { kustomization: unit.name }
+  return { kustomization: units.parentOf(unit)?.unit.name ?? '', helmRelease: unit.name }
+}
