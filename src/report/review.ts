@@ -27,6 +27,8 @@ export interface Revision {
 export interface ReviewStats {
   /** findings of head that stood in base unchanged; never part of the verdict */
   existing: number
+  /** findings silenced by a comment beside their line */
+  suppressed?: number
   objects: number
   kustomizations: number
   helmReleases: number

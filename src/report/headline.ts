@@ -1,0 +1,117 @@
+import type { ImpactKind } from '../manifest/change.ts'
+import type { Level } from '../manifest/finding.ts'
+import type { Review, Revision, Verdict } from './review.ts'
+
+const VERDICTS: Record<Verdict, { icon: string; word: string }> = {
+  blocked: { icon: '🛑', word: 'Blocked' },
+  attention: { icon: '🔶', word: 'Attention' },
+  ready: { icon: '✅', word: 'Ready' },
+  incomplete: { icon: '❔', word: 'Incomplete' },
+}
+export const LEVEL_ICON: Record<Level, string> = { error: '🛑', warning: '🔶', note: 'ℹ️' }
+
+// By harm; what comes first leads tables and headlines.
+const IMPACTS: readonly ImpactKind[] = [
+  'data-loss',
+  'major-upgrade',
+  'hibernation',
+  'unknown',
+  'switchover',
+  'primary-restart',
+  'rolling-restart',
+  'backup-gap',
+  'operator-rollout',
+  'resize',
+  'scale',
+  'reload',
+  'ignored',
+  'none',
+]
+// What an error means, by the family of its rule.
+const FAMILIES: readonly (readonly [prefix: string, phrase: string])[] = [
+  ['parse-', 'not readable'],
+  ['render-', 'not rendered'],
+  ['schema-', 'refused by the API server'],
+  ['cel-', 'refused by the API server'],
+  ['cnpg-', 'refused by the operator'],
+  ['flux-', 'refused by Flux'],
+  ['config-', 'wrong in the configuration'],
+]
+
+/** '🛑 Blocked: 1 refused by the operator · 1 switchover · nothing else changes' */
+export function headline(review: Review): string {
+  const { icon, word } = VERDICTS[review.verdict]
+  return `${icon} ${word}: ${counts(review).join(' · ')}`
+}
+
+/** The parts of the headline after the verdict; at least one. */
+export function counts(review: Review): string[] {
+  const errors = tally(
+    review.findings
+      .filter(finding => finding.level === 'error')
+      .map(({ ruleId }) => FAMILIES.find(([prefix]) => ruleId.startsWith(prefix))?.[1]),
+  )
+  const parts = [...errors].map(([phrase, n]) =>
+    phrase === undefined ? plural(n, 'error') : `${n} ${phrase}`,
+  )
+  const warnings = review.findings.filter(finding => finding.level === 'warning').length
+  if (warnings > 0) parts.push(plural(warnings, 'warning'))
+  const impacts = tally(review.impacts.map(({ impact }) => impact).filter(impact => impact !== 'none'))
+  for (const [impact, n] of [...impacts].toSorted(([a], [b]) => harm(a) - harm(b)))
+    parts.push(impact === 'unknown' ? `${n} of unknown effect` : `${n} ${impact.replaceAll('-', ' ')}`)
+  if (review.incomplete.length > 0) parts.push(`${review.incomplete.length} not judged`)
+  const touched = new Set(review.impacts.map(({ cluster, resource }) => JSON.stringify([cluster, resource])))
+  const others = review.changes.filter(
+    ({ cluster, resource }) => !touched.has(JSON.stringify([cluster, resource])),
+  ).length
+  if (others > 0) parts.push(`${plural(others, touched.size > 0 ? 'other object' : 'object')} changed`)
+  else
+    parts.push(
+      parts.length > 0 && review.changes.length > 0 ? 'nothing else changes' : 'no rendered object changes',
+    )
+  return parts
+}
+
+/** Position in the order of harm, 0 the worst. */
+export function harm(impact: ImpactKind): number {
+  return IMPACTS.indexOf(impact)
+}
+
+export function impactIcon(impact: ImpactKind): string {
+  if (impact === 'data-loss') return '🛑'
+  if (impact === 'unknown') return '❔'
+  return harm(impact) < harm('reload') ? '🔶' : 'ℹ️'
+}
+
+/** 'main 1a2b3c4', or the reference alone for a work tree */
+export function revisionName({ ref, commit }: Revision): string {
+  const short = commit?.slice(0, 7)
+  if (short === undefined) return ref
+  // a reference that is the commit itself is named once
+  return ref === '' || commit === ref || ref === short ? short : `${ref} ${short}`
+}
+
+/** The parts of the last line: what was looked at, how long it took, with which versions. */
+export function footer(review: Review): string[] {
+  const { stats } = review
+  const units = plural(stats.kustomizations, 'Kustomization')
+  return [
+    `${plural(stats.objects, 'object')} of ${units}${stats.helmReleases > 0 ? ` and ${plural(stats.helmReleases, 'HelmRelease')}` : ''}`,
+    `${stats.rendered} rendered again`,
+    `${stats.seconds.toFixed(1)} s`,
+    ...(stats.existing > 0 ? [`${plural(stats.existing, 'finding')} already in base, not shown`] : []),
+    ...(stats.suppressed ? [`${stats.suppressed} suppressed by comments`] : []),
+    ...(stats.noise.length > 0 ? [`left out as noise: ${stats.noise.join(', ')}`] : []),
+    ...stats.versions,
+  ]
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function tally<T>(items: readonly T[]): Map<T, number> {
+  const counted = new Map<T, number>()
+  for (const item of items) counted.set(item, (counted.get(item) ?? 0) + 1)
+  return counted
+}
