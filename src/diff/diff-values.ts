@@ -73,7 +73,7 @@ export function diffValues(base: Json, head: Json, identityOf: IdentityOf = () =
     const declared = identityOf(where.schemaPath)
     const field = where.steps.findLast(step => typeof step === 'string') ?? ''
     const keys = mergeKeysOf(field, declared, from, to)
-    if (keys !== undefined) compareKeyed(where, from as JsonObject[], to as JsonObject[], keys)
+    if (keys !== undefined) compareKeyed(where, from.filter(isObject), to.filter(isObject), keys)
     else if (sameItems(from, to)) {
       // of a set the order means nothing, everywhere else it is said once instead of shown as churn
       if (declared !== 'set') reorder(where, from, to)

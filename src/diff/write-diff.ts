@@ -1,6 +1,6 @@
 import { structuredPatch } from 'diff'
 import { stringify } from 'yaml'
-import { isObject, type Json } from '../manifest/json.ts'
+import { isObject, textAt, type Json } from '../manifest/json.ts'
 import type { Manifest } from '../manifest/resource.ts'
 import type { Edit } from './diff-values.ts'
 
@@ -30,7 +30,7 @@ export function writeObject(sign: '+' | '-', manifest: Manifest): string {
   if (manifest.kind === 'CustomResourceDefinition') {
     const versions =
       isObject(manifest.spec) && Array.isArray(manifest.spec.versions) ? manifest.spec.versions : []
-    const names = versions.map(version => (isObject(version) ? String(version.name) : '')).join(', ')
+    const names = versions.map(version => textAt(version, 'name') ?? '').join(', ')
     return `${sign} CustomResourceDefinition, versions ${names}, ${size(manifest)}`
   }
   return bounded(marked(sign, yamlOf(manifest))).join('\n')
@@ -67,7 +67,7 @@ function writeEdit(edit: Edit): string[] {
   const { from, to } = edit
   if (edit.reordered) {
     const names = (list: Json | undefined): string =>
-      (Array.isArray(list) ? list : []).map(item => (isObject(item) ? '{…}' : String(item))).join(', ')
+      (Array.isArray(list) ? list : []).map(item => (typeof item === 'string' ? item : '…')).join(', ')
     return ['  order changed', ...(isNamed(from) ? [`- ${clip(names(from))}`, `+ ${clip(names(to))}`] : [])]
   }
   if (typeof from === 'string' && typeof to === 'string') {
