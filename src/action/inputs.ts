@@ -84,5 +84,6 @@ export function loadInputs(env: Readonly<Record<string, string | undefined>>): I
 }
 
 function optional<Key extends string>(key: Key, value: string | undefined): { [name in Key]?: string } {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeScript widens a computed key to string
   return (value === undefined ? {} : { [key]: value }) as { [name in Key]?: string }
 }

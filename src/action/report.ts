@@ -77,14 +77,14 @@ async function postToPullRequest(
     return false
   }
   const checked = await attempt('check', 'checks: write', async () => {
-    const report: CheckReport = {
+    const check: CheckReport = {
       ...printers.check(review, context),
       name: CHECK_NAME,
       headSha: event.headSha,
       conclusion: conclusionOf(review, inputs.failOn),
       detailsUrl: context.runUrl,
     }
-    return await reportCheck(client, { owner, repo }, report, login.replace(/\[bot\]$/, ''))
+    return await reportCheck(client, { owner, repo }, check, login.replace(/\[bot\]$/, ''))
   })
   if (inputs.comment !== 'never')
     await attempt('comment', 'pull-requests: write', async () => {

@@ -25,7 +25,9 @@ export async function start(
       }),
     payload: async () => {
       const file = env.GITHUB_EVENT_PATH
-      return file === undefined || file === '' ? null : (JSON.parse(await readFile(file, 'utf8')) as Json)
+      if (file === undefined || file === '') return null
+      const payload: Json = JSON.parse(await readFile(file, 'utf8'))
+      return payload
     },
   })
 }

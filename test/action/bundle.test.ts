@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion, unicorn/consistent-function-scoping -- bodies are read as they were sent; helpers stand beside their tests
 import { spawn } from 'node:child_process'
 import {
   existsSync,
@@ -30,9 +31,9 @@ let pull: FakePullRequest
 
 async function build(entry: string, dir: string): Promise<void> {
   const { output, ...input } = bundle(entry, dir)
-  await using build = await rolldown(input)
+  await using bundler = await rolldown(input)
   if (output === undefined || Array.isArray(output)) throw new Error('one output is expected')
-  await build.write(output)
+  await bundler.write(output)
 }
 
 beforeAll(async () => {

@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion, unicorn/consistent-function-scoping -- bodies are read as they were sent; helpers stand beside their tests
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { reportCheck, type CheckAnnotation, type CheckReport } from '../../src/adapters/github-check.ts'
 import { createClient, isRefused, type GitHubClient } from '../../src/adapters/github-client.ts'

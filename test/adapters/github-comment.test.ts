@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion, unicorn/consistent-function-scoping -- bodies are read as they were sent; helpers stand beside their tests
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createClient, isRefused, ownLogin, type GitHubClient } from '../../src/adapters/github-client.ts'
 import { upsertComment } from '../../src/adapters/github-comment.ts'

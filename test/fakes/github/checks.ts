@@ -1,7 +1,8 @@
-import type { Json, JsonObject } from '../../../src/manifest/json.ts'
+// oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
+import { textAt, type Json, type JsonObject } from '../../../src/manifest/json.ts'
 import * as payload from './payloads.ts'
 import type { App, CheckRun, FakeRepository } from './repository.ts'
-import { notFound, objectAt, ok, page, type Call, type Reply } from './routes.ts'
+import { notFound, objectAt, ok, page, type Call, type Reply } from './call.ts'
 
 /** Each request adds its annotations: GitHub never removes one from a run. */
 function receive(run: CheckRun, call: Call): void {
@@ -17,7 +18,7 @@ function receive(run: CheckRun, call: Call): void {
 }
 
 export function create(repository: FakeRepository, call: Call): Reply {
-  const sha = String(call.body.head_sha)
+  const sha = textAt(call.body, 'head_sha') ?? ''
   if (repository.git.resolve(sha) !== sha)
     return { status: 422, body: { message: `No commit found for SHA: ${sha}`, documentation_url: '' } }
   const run: CheckRun = {
@@ -54,7 +55,7 @@ export function listForRef(repository: FakeRepository, call: Call): Reply {
   const runs = repository.checkRuns.filter(
     run => run.sent.head_sha === sha && (name === null || run.sent.name === name),
   )
-  const latest = new Map(runs.map(run => [`${run.app.id} ${String(run.sent.name)}`, run]))
+  const latest = new Map(runs.map(run => [`${run.app.id} ${textAt(run.sent, 'name')}`, run]))
   const listed = call.query.get('filter') === 'all' ? runs.toReversed() : [...latest.values()].toReversed()
   return page(call, listed.map(payload.checkRun), 'check_runs')
 }
@@ -69,7 +70,7 @@ export function listAnnotations(repository: FakeRepository, call: Call): Reply {
         title: null,
         raw_details: null,
         ...sent,
-        blob_href: `https://github.example/${repository.fullName}/blob/${String(run.sent.head_sha)}/${String(sent.path)}`,
+        blob_href: `https://github.example/${repository.fullName}/blob/${textAt(run.sent, 'head_sha')}/${textAt(sent, 'path')}`,
       })),
     ),
   )

@@ -1,7 +1,8 @@
+// oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormatsModule from 'ajv-formats'
 import { readFileSync } from 'node:fs'
-import { isObject, valueAt, type Json, type JsonObject } from '../../../src/manifest/json.ts'
+import { isObject, textAt, valueAt, type Json, type JsonObject } from '../../../src/manifest/json.ts'
 
 // ajv-formats is CommonJS: its function is the default of the default under nodenext.
 const addFormats = addFormatsModule as unknown as (ajv: Ajv) => Ajv
@@ -57,7 +58,7 @@ export class Contract {
       if (found === null) continue
       const values = route.names.map((name, index) => [name, decodeURIComponent(found[index + 1] ?? '')])
       return {
-        id: String(route.definition.operationId),
+        id: textAt(route.definition, 'operationId') ?? '',
         definition: route.definition,
         parameters: Object.fromEntries(values) as Record<string, string>,
       }
@@ -76,7 +77,7 @@ export class Contract {
       if (parameter === undefined) problems.push(`unknown query parameter ${name}`)
       else {
         const schema = parameter.schema ?? {}
-        const value = ['integer', 'number'].includes(String(valueAt(schema, 'type'))) ? Number(text) : text
+        const value = ['integer', 'number'].includes(textAt(schema, 'type') ?? '') ? Number(text) : text
         problems.push(...this.#problems(`${operation.id} ?${name}`, jsonSchema(schema), value))
       }
     }

@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion, unicorn/consistent-function-scoping -- JSON that GitHub's own description has been checked against
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

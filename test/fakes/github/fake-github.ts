@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -5,12 +6,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Json, JsonObject } from '../../../src/manifest/json.ts'
+import type { Reply } from './call.ts'
 import { Contract, type Operation } from './contract.ts'
 import { serveGit } from './git-repository.ts'
 import { answerGraphql } from './graphql.ts'
 import { refusal } from './permissions.ts'
 import { FakeRepository, type Account, type App, type Credential, type Permission } from './repository.ts'
-import { answer, type Reply } from './routes.ts'
+import { answer } from './routes.ts'
 
 /** One request that reached the REST or GraphQL API, with its answer. */
 export interface LoggedRequest {

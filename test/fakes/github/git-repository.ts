@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'

@@ -1,9 +1,10 @@
+// oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
 import { schema as github } from '@octokit/graphql-schema'
 import { buildSchema, parse, validate, type GraphQLSchema } from 'graphql'
 import type { Json } from '../../../src/manifest/json.ts'
 import { textAt } from '../../../src/manifest/json.ts'
 import type { Credential } from './repository.ts'
-import type { Reply } from './routes.ts'
+import type { Reply } from './call.ts'
 
 let schema: GraphQLSchema | undefined
 

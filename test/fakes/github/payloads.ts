@@ -1,6 +1,7 @@
-import type { Json, JsonObject } from '../../../src/manifest/json.ts'
+// oxlint-disable typescript/no-unsafe-type-assertion, unicorn/consistent-function-scoping -- JSON that GitHub's own description has been checked against
+import { textAt, type Json, type JsonObject } from '../../../src/manifest/json.ts'
 import type { Account, App, CheckRun, Comment, FakePullRequest, FakeRepository } from './repository.ts'
-import { notFound, ok, type Call, type Reply } from './routes.ts'
+import { notFound, ok, type Call, type Reply } from './call.ts'
 
 // What the fake knows of each of GitHub's objects. Fields that GitHub requires beyond it are filled in by the contract.
 
@@ -175,6 +176,6 @@ export function content(made: FakeRepository, call: Call): Reply {
     const inside = made.git.git('ls-tree', '-z', '--long', sha, '--', `${path}/`).split('\0').filter(Boolean)
     return ok(inside.map(describe))
   }
-  const encoded = made.git.bytes('cat-file', 'blob', String(found.sha)).toString('base64')
+  const encoded = made.git.bytes('cat-file', 'blob', textAt(found, 'sha') ?? '').toString('base64')
   return ok({ ...found, encoding: 'base64', content: encoded })
 }

@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
 import path from 'node:path'
 import type { JsonObject } from '../../../src/manifest/json.ts'
 import { GitRepository, type Files } from './git-repository.ts'

@@ -1,24 +1,9 @@
-import { isObject, valueAt, type Json, type JsonObject } from '../../../src/manifest/json.ts'
+// oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
+import { textAt } from '../../../src/manifest/json.ts'
+import { notFound, ok, page, type Call, type Reply } from './call.ts'
 import * as checks from './checks.ts'
-import type { FakeGitHub } from './fake-github.ts'
 import * as payload from './payloads.ts'
-import type { Credential, FakePullRequest, FakeRepository } from './repository.ts'
-
-export interface Call {
-  fake: FakeGitHub
-  parameters: Record<string, string>
-  query: URLSearchParams
-  url: URL
-  body: JsonObject
-  credential: Credential | undefined
-}
-
-/** `body` may lack required fields: they are filled in by the reply's schema. */
-export interface Reply {
-  status: number
-  body?: Json
-  headers?: Record<string, string>
-}
+import type { FakePullRequest, FakeRepository } from './repository.ts'
 
 /** Longest body of a comment, in characters (UTF-16 units, as MySQL's mediumtext limit is enforced by GitHub). */
 const COMMENT_LIMIT = 65_536
@@ -48,7 +33,7 @@ const HANDLERS: Record<string, Handler> = {
     onComment(repository, call, found => ok(payload.comment(found))),
   'issues/create-comment': (repository, call) =>
     onPull(repository, call, pull => {
-      const body = String(call.body.body)
+      const body = textAt(call.body, 'body') ?? ''
       if (body.length > COMMENT_LIMIT) return tooLong
       const now = call.fake.now()
       const { account, app } = call.credential ?? {}
@@ -67,7 +52,7 @@ const HANDLERS: Record<string, Handler> = {
     }),
   'issues/update-comment': (repository, call) =>
     onComment(repository, call, comment => {
-      const body = String(call.body.body)
+      const body = textAt(call.body, 'body') ?? ''
       if (body.length > COMMENT_LIMIT) return tooLong
       comment.body = body
       comment.updated = call.fake.now()
@@ -80,7 +65,7 @@ const HANDLERS: Record<string, Handler> = {
     }),
   'reactions/create-for-issue-comment': (repository, call) =>
     onComment(repository, call, comment => {
-      const content = String(call.body.content)
+      const content = textAt(call.body, 'content') ?? ''
       const user = call.credential?.account ?? call.fake.account('ghost')
       const known = comment.reactions.find(made => made.content === content && made.user === user)
       const made = known ?? { id: call.fake.nextId(), content, user }
@@ -107,9 +92,11 @@ const HANDLERS: Record<string, Handler> = {
   },
   'repos/compare-commits-with-basehead': (repository, call) => payload.comparison(repository, call),
   'code-scanning/upload-sarif': (repository, call) => {
-    const { commit_sha: commit, ref, sarif } = call.body
+    const [commit = '', ref = '', sarif = ''] = ['commit_sha', 'ref', 'sarif'].map(name =>
+      textAt(call.body, name),
+    )
     const id = `sarif-${call.fake.nextId()}`
-    repository.sarifs.push({ id, commit: String(commit), ref: String(ref), sarif: String(sarif) })
+    repository.sarifs.push({ id, commit: commit, ref: ref, sarif: sarif })
     return { status: 202, body: { id } }
   },
   'users/get-authenticated': (_repository, call) => ok(payload.user(call.credential?.account)),
@@ -125,11 +112,6 @@ export function answer(operation: string, repository: FakeRepository | undefined
   const handler = HANDLERS[operation]
   if (handler === undefined) throw new Error(`the fake does not answer ${operation}`)
   return handler(repository as FakeRepository, call)
-}
-
-export const notFound: Reply = {
-  status: 404,
-  body: { message: 'Not Found', documentation_url: '', status: '404' },
 }
 
 const tooLong: Reply = {
@@ -148,32 +130,6 @@ const tooLong: Reply = {
   },
 }
 
-export function ok(body: Json): Reply {
-  return { status: 200, body }
-}
-
-/** One page of a list, with GitHub's Link header. @param wrap name of the list in an object with total_count */
-export function page(call: Call, items: Json[], wrap?: string): Reply {
-  const size = Math.min(Number(call.query.get('per_page') ?? 30), 100)
-  const number = Number(call.query.get('page') ?? 1)
-  const last = Math.max(1, Math.ceil(items.length / size))
-  const slice = items.slice((number - 1) * size, number * size)
-  const link = (rel: string, to: number): string => {
-    const target = new URL(call.url)
-    target.searchParams.set('page', String(to))
-    return `<${target.href}>; rel="${rel}"`
-  }
-  const links = [
-    ...(number > 1 ? [link('prev', number - 1), link('first', 1)] : []),
-    ...(number < last ? [link('next', number + 1), link('last', last)] : []),
-  ]
-  return {
-    status: 200,
-    body: wrap === undefined ? slice : { total_count: items.length, [wrap]: slice },
-    headers: links.length === 0 ? {} : { link: links.join(', ') },
-  }
-}
-
 function onPull(repository: FakeRepository, call: Call, then: (pull: FakePullRequest) => Reply): Reply {
   const number = Number(call.parameters.pull_number ?? call.parameters.issue_number)
   const pull = repository.pulls.get(number)
@@ -187,10 +143,4 @@ function onComment(
 ): Reply {
   const comment = repository.comments.find(({ id }) => id === Number(call.parameters.comment_id))
   return comment === undefined ? notFound : then(comment)
-}
-
-/** The object at `name` of a body, where one was sent. */
-export function objectAt(body: JsonObject, name: string): JsonObject | undefined {
-  const found = valueAt(body, name)
-  return isObject(found) ? found : undefined
 }

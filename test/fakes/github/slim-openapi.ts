@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
 // Makes openapi.json beside this file: the part of GitHub's own API description that our fake answers.
 //
 //   npm install --no-save @octokit/openapi@23.0.2      (385 MB unpacked, therefore no dependency)
@@ -8,7 +9,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { isObject, valueAt, type Json, type JsonObject } from '../../../src/manifest/json.ts'
+import { isObject, textAt, valueAt, type Json, type JsonObject } from '../../../src/manifest/json.ts'
 
 const OPERATIONS = new Set([
   'apps/get-authenticated',
@@ -78,7 +79,7 @@ export function slim(full: JsonObject, source: string): JsonObject {
   for (const [path, item] of Object.entries(full.paths as JsonObject)) {
     for (const method of METHODS) {
       const operation = valueAt(item, method)
-      if (!isObject(operation) || !OPERATIONS.has(String(operation.operationId))) continue
+      if (!isObject(operation) || !OPERATIONS.has(textAt(operation, 'operationId') ?? '')) continue
       const responses = Object.entries(operation.responses as JsonObject).map(
         ([status, response]): [string, Json] => [status, jsonOnly(resolve(response) as JsonObject)],
       )
