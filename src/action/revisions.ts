@@ -40,6 +40,7 @@ export async function findRevisions(event: ReviewableEvent, checkout: Checkout):
         ? missing(head, event.before)
         : { ok: true, base: { ref: event.before.slice(0, 7), commit: event.before }, head }
     }
+    case 'other':
     default: {
       const head = { ref: event.ref.replace(/^refs\/(heads|tags)\//, ''), commit }
       return await sinceDefault(checkout, event.defaultBranch, head, parents)

@@ -94,8 +94,8 @@ function secondsToWait(error: unknown): number | undefined {
 
 function headersOf(error: unknown): Record<string, string | undefined> {
   const response = error instanceof Error && 'response' in error ? error.response : undefined
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Octokit's RequestError declares them so
   return response !== null && typeof response === 'object' && 'headers' in response
-    ? (response.headers as Record<string, string | undefined>)
+    ? // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Octokit's RequestError declares them so
+      (response.headers as Record<string, string | undefined>)
     : {}
 }
