@@ -1,31 +1,190 @@
+import type { Config } from './config/config.ts'
+import type { Change } from './manifest/change.ts'
+import { diffTrees } from './diff/diff-trees.ts'
+import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
+import { resourceKey } from './manifest/resource.ts'
 import type { Tree } from './manifest/tree.ts'
-import type { ChartSource, HelmTemplate, KustomizeBuild } from './render/tools.ts'
-import type { Review, Revision } from './report/review.ts'
+import { renderTree, type RenderedRepository, type RenderTools } from './render-tree.ts'
+import { isYamlFile } from './render/source-objects.ts'
+import { verdictOf, type Review, type Revision } from './report/review.ts'
+import type { SchemaCatalog } from './schema/catalog.ts'
+import { Touched } from './touched.ts'
+import { validateTree, type Validation } from './validate-tree.ts'
 
 export interface ReviewRequest {
   base: Tree
   head: Tree
   baseRevision: Revision
   headRevision: Revision
+  /** decisions are the base's; what the head changes in it is validated and announced */
+  config: Config
+  /** findings about the head's configuration */
+  configFindings: Finding[]
   /** print findings that stood in base, too */
   all: boolean
   /** roots that are not in Git: --entry NAME=PATH */
   entries: { name: string; path: string }[]
 }
 
-export interface ReviewTools {
-  kustomize: KustomizeBuild
-  /** absent: no helm found; HelmReleases are reported as not rendered */
-  helm?: HelmTemplate
-  charts: ChartSource
+export interface ReviewTools extends RenderTools {
+  catalog: SchemaCatalog
   /** milliseconds, any epoch */
   clock: () => number
-  /** one line of what is being done, for a person who waits */
-  progress: (message: string) => void
 }
 
-/** Renders base and head, validates, diffs and judges. */
+/** Renders base and head, validates, diffs and judges: the main job. */
 export async function reviewPullRequest(request: ReviewRequest, tools: ReviewTools): Promise<Review> {
-  tools.progress(`reading ${request.base.name} and ${request.head.name}`)
-  return await Promise.reject(new Error('the story is being built'))
+  const started = tools.clock()
+  const { config, entries } = request
+  const base = await renderTree({ tree: request.base, config, entries }, tools)
+  const head = await renderTree({ tree: request.head, config, entries }, tools)
+  const before = await validateTree(request.base, base, config, tools)
+  const after = await validateTree(request.head, head, config, tools, request.base)
+  const diff = diffTrees(base, head, {
+    mergeKeys: (resource, path) =>
+      [...after.validators.values()][0]?.mergeKeys(
+        resource,
+        path.split('.').map(step => step.replace(/\[\]$/, '')),
+      ),
+  })
+  const touched = new Touched(base, head, {
+    base: await request.base.files(),
+    head: await request.head.files(),
+  })
+  const { brought, existing } = sortOut([...after.findings, ...request.configFindings], before, touched)
+  const findings = request.all ? [...brought, ...existing] : brought
+  const incomplete = incompleteOf(
+    after,
+    before,
+    [...diff.incomplete, ...notApplied(base, head, diff.changes, touched)],
+    touched,
+  )
+  return {
+    version: 1,
+    base: request.baseRevision,
+    head: request.headRevision,
+    verdict: verdictOf({
+      findings: brought,
+      impacts: [],
+      incomplete: incomplete.filter(entry => entry.existing !== true),
+    }),
+    findings,
+    impacts: [],
+    changes: diff.changes,
+    incomplete,
+    stats: {
+      existing: existing.length,
+      suppressed: after.suppressed,
+      objects: count(head),
+      kustomizations: head.kustomizations.length,
+      helmReleases: head.helmReleases.length,
+      rendered: touched.units,
+      seconds: Math.round((tools.clock() - started) / 100) / 10,
+      versions: [
+        ...after.versions,
+        `Flux ${config.fluxVersion} rules`,
+        tools.kustomize.version,
+        ...(tools.helm === undefined ? [] : [tools.helm.version]),
+      ],
+      clusters: clusterLines(head, config),
+      noise: diff.noise,
+    },
+  }
+}
+
+/** Findings of the head, told apart: what the change brings or touches, and what stood in base unchanged. */
+function sortOut(
+  findings: readonly Finding[],
+  before: Validation,
+  touched: Touched,
+): { brought: Finding[]; existing: Finding[] } {
+  const known = new Set(before.findings.map(identityOf))
+  const existing = new Set(
+    findings.filter(finding => known.has(identityOf(finding)) && !touched.finding(finding)),
+  )
+  return { brought: findings.filter(finding => !existing.has(finding)), existing: [...existing] }
+}
+
+/** Lines move when something is written above them: they do not make a finding another one. */
+function identityOf({ ruleId, message, file, resource, field, cluster }: Finding): string {
+  return JSON.stringify([
+    ruleId,
+    message,
+    file,
+    field,
+    cluster,
+    resource === undefined ? '' : resourceKey(resource),
+  ])
+}
+
+/** What could not be judged, what the change touches of it first; what stood in base untouched is marked. */
+function incompleteOf(
+  after: Validation,
+  before: Validation,
+  ofChange: readonly Unjudged[],
+  touched: Touched,
+): Unjudged[] {
+  const known = new Set(
+    before.incomplete.flatMap(entry => entry.affected.map(label => causeOf(entry, label))),
+  )
+  const fresh: Unjudged[] = [...ofChange]
+  const existing: Unjudged[] = []
+  for (const entry of after.incomplete)
+    for (const label of entry.affected) {
+      const single = { ...entry, affected: [label] }
+      if (known.has(causeOf(entry, label)) && !touched.unjudged(label, entry))
+        existing.push({ ...single, existing: true })
+      else fresh.push(single)
+    }
+  return joinUnjudged([...fresh, ...existing])
+}
+
+function causeOf({ reason, message, cluster }: Unjudged, label: string): string {
+  return JSON.stringify([reason, message, cluster, label])
+}
+
+/**
+ * Manifests that changed and that nothing applies on either side. Where not one changed manifest is applied, the reason
+ * may be that the roots were not recognised: an empty diff would be a lie.
+ */
+function notApplied(
+  base: RenderedRepository,
+  head: RenderedRepository,
+  changes: readonly Change[],
+  touched: Touched,
+): Unjudged[] {
+  const manifests = touched.files.filter(
+    file => isYamlFile(file) && !file.split('/').some(part => part.startsWith('.')),
+  )
+  const unread = manifests.filter(file => !base.files.has(file) && !head.files.has(file))
+  if (changes.length > 0 || unread.length === 0 || unread.length < manifests.length) return []
+  return [
+    {
+      reason: 'changed-files-not-applied',
+      message: 'None of the changed YAML files is read by anything that was rendered.',
+      repair:
+        'If a cluster applies them, name its root under `clusters:` in .github/cnpg-steward.yaml, or give --entry NAME=PATH.',
+      affected: unread,
+    },
+  ]
+}
+
+function count(rendered: RenderedRepository): number {
+  return [...rendered.kustomizations, ...rendered.helmReleases].reduce(
+    (sum, { objects }) => sum + objects.length,
+    0,
+  )
+}
+
+/** 'infra on merge', 'apps a day after release' */
+function clusterLines(head: RenderedRepository, config: Config): string[] {
+  return [...new Set(head.kustomizations.map(({ cluster }) => cluster))]
+    .filter(cluster => cluster !== '')
+    .map(cluster => {
+      const known = config.clusters.find(({ name }) => name === cluster)
+      if (known?.branch === undefined && known?.delay === undefined) return cluster
+      return [cluster, known.delay, known.branch === undefined ? undefined : `following ${known.branch}`]
+        .filter(Boolean)
+        .join(' ')
+    })
 }

@@ -1,4 +1,8 @@
 import { start } from './start.ts'
-import { printers, review } from './wiring.ts'
+import { printers, reviewWith } from './wiring.ts'
 
-await start(process.env, { review, printers })
+// the log of a step is standard output
+await start(process.env, {
+  review: reviewWith(process.env, message => void process.stdout.write(`${message}\n`)),
+  printers,
+})

@@ -46,6 +46,8 @@ const oneOf =
   (value, at) =>
     allowed.find(candidate => candidate === value) ?? wrong(at, `one of ${allowed.join(', ')}`)
 
+const yes: Shape<true> = (value, at) => (value === true ? value : wrong(at, 'true'))
+
 const list =
   <T>(item: Shape<T>, limit: number): Shape<T[]> =>
   (value, at) =>
@@ -104,6 +106,7 @@ const unjudged = object<Unjudged>({
   cluster: optional(name),
   file: optional(name),
   line: optional(count),
+  existing: optional(yes),
 })
 
 const impactKind = oneOf<ImpactKind>(
@@ -142,6 +145,8 @@ const change = object<Change>({
   helmRelease: optional(name),
   resource,
   renamedFrom: optional(resource),
+  movedFrom: optional(name),
+  orphaned: optional(yes),
   diff: string(2_000_000),
   fields: list(
     object<Change['fields'][number]>({ path: name, from: optional(json), to: optional(json) }),
@@ -163,6 +168,7 @@ const reviewShape = object<Review>({
   incomplete: list(unjudged, 10_000),
   stats: object<Review['stats']>({
     existing: count,
+    suppressed: optional(count),
     objects: count,
     kustomizations: count,
     helmReleases: count,

@@ -1,15 +1,97 @@
-import type { ActionTools, Printers } from './run.ts'
+import { fileURLToPath } from 'node:url'
+import { existsSync } from 'node:fs'
+import manifest from '../../package.json' with { type: 'json' }
+import { openRepository } from '../adapters/git.ts'
+import { openToolbox, type ToolboxOptions } from '../adapters/toolbox.ts'
+import { decisionsOf, proposedDecisions } from '../decisions.ts'
+import { annotationsOf } from '../report/annotations.ts'
+import { checkRun } from '../report/check.ts'
+import { REVIEW_MARKER, reviewComment, reviewSummary, type MarkdownOptions } from '../report/markdown.ts'
+import { reviewSarif } from '../report/sarif.ts'
+import { workflowCommands } from '../report/workflow-commands.ts'
+import { reviewPullRequest } from '../review-pull-request.ts'
+import { rules } from '../rules.ts'
+import type { ActionTools, Environment, Printers, ReportContext } from './run.ts'
 
-/** The story over real adapters. */
-export const review: ActionTools['review'] = async () =>
-  await Promise.reject(new Error('the review is not wired yet'))
+/** Beside the bundle lies the catalog (rolldown.config.ts copies it); a checkout has it in src. */
+const BUNDLED_CATALOG = fileURLToPath(new URL('catalog', import.meta.url))
+
+/** The story over real adapters. Without a base the head is judged against itself: all of its findings count. */
+export function reviewWith(env: Environment, log: (message: string) => void): ActionTools['review'] {
+  return async ({ directory, base, head, inputs }) => {
+    await using repository = await openRepository(directory, { env })
+    const headTree = await repository.tree(head.commit)
+    const baseTree = base === undefined ? headTree : await repository.tree(base.commit)
+    const config = await decisionsOf(baseTree)
+    const options: ToolboxOptions = {
+      env,
+      cwd: directory,
+      platform: process.platform,
+      offline: false,
+      chartHosts: config.chartHosts,
+      progress: () => undefined,
+      ...(inputs.kustomize === undefined ? {} : { kustomize: inputs.kustomize }),
+      ...(inputs.helm === undefined ? {} : { helm: inputs.helm }),
+      ...(existsSync(BUNDLED_CATALOG) ? { catalogDirectory: BUNDLED_CATALOG } : {}),
+    }
+    const { tools } = await openToolbox({ ...options, ...(await downloaded(options, log)) })
+    return await reviewPullRequest(
+      {
+        base: baseTree,
+        head: headTree,
+        baseRevision: base ?? head,
+        headRevision: head,
+        config,
+        configFindings: await proposedDecisions(headTree),
+        all: inputs.all || base === undefined,
+        entries: inputs.entries,
+      },
+      { ...tools, clock: () => performance.now() },
+    )
+  }
+}
+
+/** Tools that neither the inputs nor PATH give, downloaded at pinned versions; loaded only where one is missing. */
+async function downloaded(
+  options: ToolboxOptions,
+  log: (message: string) => void,
+): Promise<{ kustomize?: string; helm?: string }> {
+  const { findTools } = await import('../adapters/tools.ts')
+  const { missing } = await findTools(options)
+  const found: { kustomize?: string; helm?: string } = {}
+  for (const { tool, given } of missing) {
+    if (given) continue
+    const { downloadTool } = await import('../adapters/tool-download.ts')
+    const outcome = await downloadTool(tool, { platform: process.platform, arch: process.arch })
+    if (outcome.ok) found[tool] = outcome.tool.path
+    else log(`${outcome.problem} ${outcome.repair}`)
+  }
+  return found
+}
+
+function linksOf({ repositoryUrl, headSha, runUrl }: ReportContext): MarkdownOptions {
+  return {
+    linkTo: (file, line) =>
+      `${repositoryUrl}/blob/${headSha}/${file.split('/').map(encodeURIComponent).join('/')}${line === undefined ? '' : `#L${line}`}`,
+    summaryUrl: runUrl,
+  }
+}
 
 /** The printers of src/report. */
 export const printers: Printers = {
-  marker: '<!-- cnpg-steward:review -->',
-  comment: made => `${printers.marker}\n${made.verdict}`,
-  summary: made => `${made.verdict}\n`,
-  check: made => ({ title: made.verdict, summary: made.verdict, annotations: [] }),
-  sarif: () => '{}',
-  workflowCommands: () => [],
+  marker: REVIEW_MARKER,
+  comment: (review, context) => reviewComment(review, linksOf(context)),
+  summary: (review, context) => reviewSummary(review, linksOf(context)),
+  check: (review, context) => {
+    const { title, summary } = checkRun(review, 'error', linksOf(context))
+    return { title, summary, annotations: annotationsOf(review) }
+  },
+  sarif: review =>
+    JSON.stringify(
+      reviewSarif(review, {
+        toolVersion: manifest.version,
+        rules: rules.map(({ id, title, why, repair }) => ({ id, summary: title, help: `${why} ${repair}` })),
+      }),
+    ),
+  workflowCommands: review => workflowCommands(review).lines,
 }

@@ -14,7 +14,8 @@ const exitCode = await run(
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    cwd: process.cwd(),
+    // npm runs scripts in the package's own directory; relative paths count from where the person stood
+    cwd: process.env.INIT_CWD ?? process.cwd(),
     platform: process.platform,
     now: () => new Date(),
   },

@@ -1,16 +1,10 @@
 import { doctor } from './doctor.ts'
-import { CannotJudge, type Stories } from './run.ts'
+import { explain } from './explain.ts'
+import { render } from './render.ts'
+import { review } from './review.ts'
+import type { Stories } from './run.ts'
+import { schema } from './schema.ts'
+import { validate } from './validate.ts'
 
 /** The stories with their real tools. */
-export const stories: Stories = {
-  review: notBuilt,
-  render: notBuilt,
-  validate: notBuilt,
-  explain: notBuilt,
-  schema: notBuilt,
-  doctor,
-}
-
-async function notBuilt({ command }: { command: string }): Promise<never> {
-  return await Promise.reject(new CannotJudge(`${command} is being built.`, 'Use a later version.'))
-}
+export const stories: Stories = { review, render, validate, explain, schema, doctor }

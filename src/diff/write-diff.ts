@@ -66,9 +66,10 @@ function shortSchemaPath(label: string): string {
 function writeEdit(edit: Edit): string[] {
   const { from, to } = edit
   if (edit.reordered) {
-    const names = (list: Json | undefined): string =>
-      (Array.isArray(list) ? list : []).map(item => (typeof item === 'string' ? item : '…')).join(', ')
-    return ['  order changed', ...(isNamed(from) ? [`- ${clip(names(from))}`, `+ ${clip(names(to))}`] : [])]
+    return [
+      '  order changed',
+      ...(isNamed(from) ? [`- ${clip(textsOf(from))}`, `+ ${clip(textsOf(to))}`] : []),
+    ]
   }
   if (typeof from === 'string' && typeof to === 'string') {
     const left = asLines(from)
@@ -130,4 +131,8 @@ function clip(line: string): string {
 
 function size(manifest: Manifest): string {
   return `${Math.ceil(JSON.stringify(manifest).length / 1024)} KiB`
+}
+
+function textsOf(list: Json | undefined): string {
+  return (Array.isArray(list) ? list : []).map(item => (typeof item === 'string' ? item : '…')).join(', ')
 }

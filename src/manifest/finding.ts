@@ -40,6 +40,8 @@ export interface Unjudged {
   cluster?: string
   file?: string
   line?: number
+  /** in a review: stood in base and is untouched by the change; never sets the verdict */
+  existing?: true
 }
 
 /** Joins entries of the same cause (all fields but `affected` equal) into one; order of first appearance. */

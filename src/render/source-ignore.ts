@@ -1,4 +1,4 @@
-import type { Tree } from '../manifest/tree.ts'
+import type { Tree, UnreadKind } from '../manifest/tree.ts'
 import { parsePattern, type IgnorePattern } from './ignore-pattern.ts'
 
 /** What source-controller would put into the artifact of a source: the only files that a Kustomization can see. */
@@ -8,7 +8,7 @@ export interface Artifact {
   /** directory ('' is the root) → its entries, names in Go's order; a directory without files is not in git */
   readonly directories: ReadonlyMap<string, readonly Entry[]>
   /** links and submodules of the tree: path → what it is */
-  readonly unread: ReadonlyMap<string, 'symbolic link' | 'submodule'>
+  readonly unread: ReadonlyMap<string, UnreadKind>
   /** paths of the tree that ignore patterns leave out */
   readonly ignored: ReadonlySet<string>
 }

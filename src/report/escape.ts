@@ -5,6 +5,7 @@
 // Controls, and the invisible or direction-changing characters of Unicode (CVE-2021-42574), shown as what they are.
 // oxlint-disable-next-line no-control-regex
 const INVISIBLE =
+  // oxlint-disable-next-line no-control-regex -- these characters are what it is for
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
 
 /** Controls and invisible characters as '\u202e'; tabs and line feeds stay. Lone surrogates become U+FFFD. */

@@ -134,11 +134,14 @@ describe('the bundle', () => {
   it('is the same each time, and main.ts builds', async () => {
     const again = mkdtempSync(path.join(tmpdir(), 'dist-'))
     await build('test/action/canned-main.ts', again)
-    expect(readdirSync(again)).toEqual(readdirSync(dist))
-    for (const name of readdirSync(dist))
-      expect(
-        readFileSync(path.join(again, name), 'utf8') === readFileSync(path.join(dist, name), 'utf8'),
-      ).toBe(true)
+    const filesIn = (directory: string) =>
+      readdirSync(directory, { recursive: true, withFileTypes: true })
+        .filter(entry => entry.isFile())
+        .map(entry => path.relative(directory, path.join(entry.parentPath, entry.name)))
+        .toSorted()
+    expect(filesIn(again)).toEqual(filesIn(dist))
+    for (const name of filesIn(dist))
+      expect(readFileSync(path.join(again, name)).equals(readFileSync(path.join(dist, name)))).toBe(true)
     await build('src/action/main.ts', again)
     expect(existsSync(path.join(again, 'main.mjs'))).toBe(true)
     rmSync(again, { recursive: true })

@@ -1,0 +1,36 @@
+import manifest from '../../package.json' with { type: 'json' }
+import { renderTree } from '../render-tree.ts'
+import { validationJson } from '../report/json.ts'
+import { reviewSarif } from '../report/sarif.ts'
+import { findingsText } from '../report/text.ts'
+import { validateTree } from '../validate-tree.ts'
+import type { ValidateCommand } from './arguments.ts'
+import { openTree, prepare } from './open.ts'
+import type { Context, Outcome } from './run.ts'
+import { sarifRules } from './sarif-rules.ts'
+
+/** `validate`: the findings of a whole tree. Exit code 1 where one is an error, 2 where nothing could be judged. */
+export async function validate(command: ValidateCommand, context: Context): Promise<Outcome> {
+  await using opened = await openTree(command, context)
+  const { config, tools } = await prepare(command, opened.tree, context)
+  const rendered = await renderTree({ tree: opened.tree, config, entries: command.entries }, tools)
+  const { findings, incomplete } = await validateTree(opened.tree, rendered, config, tools)
+  const errors = findings.some(({ level }) => level === 'error')
+  const nothing = incomplete.some(({ reason }) => reason === 'no-entry-point')
+  const exitCode = errors ? 1 : nothing ? 2 : 0
+  switch (command.output) {
+    case 'json':
+      return { output: validationJson(findings, incomplete), exitCode }
+    case 'sarif':
+      return {
+        output: JSON.stringify(
+          reviewSarif({ findings }, { toolVersion: manifest.version, rules: sarifRules }),
+          null,
+          2,
+        ),
+        exitCode,
+      }
+    default:
+      return { output: findingsText(findings, incomplete, { colour: context.color }), exitCode }
+  }
+}

@@ -1,0 +1,296 @@
+import type { Config } from './config/config.ts'
+import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
+import { textAt } from './manifest/json.ts'
+import type { RenderedHelmRelease, RenderedKustomization, RenderedTree } from './manifest/rendered.ts'
+import { groupOf, resourceKey } from './manifest/resource.ts'
+import type { Tree } from './manifest/tree.ts'
+import { buildKustomization, type BuiltObject } from './render/build.ts'
+import { clusterNames, findEntryPoints, isFluxKustomization, type EntryPoint } from './render/entry-points.ts'
+import { renderProblems } from './render/failures.ts'
+import { fluxRoots } from './render/flux-roots.ts'
+import { planHelmRelease } from './render/helm-release.ts'
+import { finishKustomization } from './render/kustomization.ts'
+import { kustomizeDirectories } from './render/kustomize-directories.ts'
+import type { RenderCache } from './render/render-cache.ts'
+import { renderHelmRelease } from './render/render-helm-release.ts'
+import { artifactOf, type Artifact } from './render/source-ignore.ts'
+import { fluxSourceObjects } from './render/source-objects.ts'
+import type { ChartSource, HelmTemplate, KustomizeBuild } from './render/tools.ts'
+import { clampPath } from './render/tree-path.ts'
+import { inParallel, walkCluster, type WalkedCluster } from './render/walk.ts'
+
+export interface RenderRequest {
+  tree: Tree
+  config: Config
+  /** roots of the command line: they replace those of the tree, as `clusters:` of the configuration does */
+  entries: { name: string; path: string }[]
+}
+
+export interface RenderTools {
+  kustomize: KustomizeBuild
+  /** absent: no helm found; HelmReleases are reported as not rendered */
+  helm?: HelmTemplate
+  charts: ChartSource
+  /** shared by the trees of one run: what they have in common is read and built once */
+  cache: RenderCache
+  /** whether objects of a kind live in a namespace; undefined: the kind is not known */
+  isNamespaced: (apiVersion: string, kind: string) => boolean | undefined
+  progress: (message: string) => void
+}
+
+/** A rendered tree and which of its files had a part in it. */
+export interface RenderedRepository extends RenderedTree {
+  files: ReadonlySet<string>
+}
+
+// Builds are processes; beyond the cores of a runner more at once only cost memory.
+const PARALLEL = 2
+
+/** Renders everything that Flux would apply from a tree, from its entry points down; plain kustomize trees as they stand. */
+export async function renderTree(request: RenderRequest, tools: RenderTools): Promise<RenderedRepository> {
+  const { tree, config } = request
+  const artifact = await artifactOf(tree)
+  const sources = await fluxSourceObjects(tree, [...artifact.files.keys()])
+  const configured = request.entries.length > 0 ? request.entries : config.clusters
+  const operated = await fluxRoots(sources, {
+    tree,
+    artifact,
+    kustomize: tools.kustomize,
+    cache: tools.cache,
+  })
+  const { entryPoints, findings } = findEntryPoints(
+    configured,
+    operated.roots,
+    sources.filter(({ manifest }) => isFluxKustomization(manifest)),
+  )
+  if (entryPoints.length === 0) return await renderDirectories(request, artifact, tools)
+
+  const clusters = await walkClusters(entryPoints, artifact, request, tools)
+  const rendered: RenderedRepository = {
+    kustomizations: [],
+    helmReleases: [],
+    findings: [...operated.findings, ...findings],
+    incomplete: [],
+    files: new Set(clusters.flatMap(({ walked }) => [...walked.files])),
+  }
+  for (const { name, walked } of clusters) {
+    const inCluster = <T extends object>(entries: readonly T[]) =>
+      entries.map(entry => ({ ...entry, cluster: name }))
+    rendered.kustomizations.push(...inCluster(walked.kustomizations))
+    rendered.findings.push(...inCluster(walked.findings))
+    rendered.incomplete.push(...inCluster(walked.incomplete))
+    const releases = await renderHelmReleases(name, walked, tree, config, tools)
+    rendered.helmReleases.push(...releases.releases)
+    rendered.incomplete.push(...releases.incomplete)
+  }
+  return withProblems(rendered)
+}
+
+interface NamedCluster {
+  name: string
+  walked: WalkedCluster
+}
+
+/** Walks every entry point but those that another one applies: they are no roots. */
+async function walkClusters(
+  entryPoints: readonly EntryPoint[],
+  artifact: Artifact,
+  { tree, config }: RenderRequest,
+  tools: RenderTools,
+): Promise<NamedCluster[]> {
+  const walks: { entry: EntryPoint; path: string; walked: WalkedCluster }[] = []
+  const appliedPaths = new Set<string>()
+  for (const entry of entryPoints) {
+    const path = clampPath(textAt(entry.root, 'spec', 'path') ?? '')
+    if (entry.name === undefined && appliedPaths.has(path)) continue
+    const walked = await walkCluster(entry, {
+      strict: isStrict(config.fluxVersion),
+      parallel: PARALLEL,
+      progress: (done, known) => tools.progress(`${tree.name}: ${done} of ${known} Kustomizations`),
+      build: (manifest, place) =>
+        buildKustomization({
+          tree,
+          artifact,
+          kustomize: tools.kustomize,
+          cache: tools.cache,
+          unit: place === undefined ? { manifest } : { manifest, place },
+        }),
+    })
+    for (const kustomization of walked.kustomizations) appliedPaths.add(clampPath(kustomization.path))
+    walks.push({ entry, path, walked })
+  }
+  const names = clusterNames(walks.map(({ path }) => path))
+  return walks.map(({ entry, path, walked }) => ({ name: entry.name ?? names.get(path) ?? path, walked }))
+}
+
+/** Strict substitution is on by default since Flux 2.9 (kustomize-controller 1.9 StrictPostBuildSubstitutions). */
+function isStrict(fluxVersion: string): boolean {
+  const [major = 0, minor = 0] = fluxVersion.replace(/^v/, '').split('.').map(Number)
+  return major > 2 || (major === 2 && minor >= 9)
+}
+
+async function renderHelmReleases(
+  cluster: string,
+  walked: WalkedCluster,
+  tree: Tree,
+  config: Config,
+  tools: RenderTools,
+): Promise<{ releases: RenderedHelmRelease[]; incomplete: Unjudged[] }> {
+  const objects = walked.kustomizations
+    .flatMap(kustomization => kustomization.objects)
+    .filter(
+      ({ resource }) =>
+        resource.kind === 'HelmRelease' && groupOf(resource.apiVersion) === 'helm.toolkit.fluxcd.io',
+    )
+  const releases: RenderedHelmRelease[] = []
+  const incomplete: Unjudged[] = []
+  const { helm } = tools
+  const scopes = scopesOf(walked)
+  await inParallel(objects, PARALLEL, async ({ manifest, origin, resource }) => {
+    const planned = planHelmRelease(
+      manifest,
+      {
+        lookup: (group, kind, namespace, name) =>
+          walked.applied.get(
+            resourceKey({ apiVersion: group === '' ? 'v1' : `${group}/v1`, kind, namespace, name }),
+          ),
+        isThisRepository: (source, namespace) => walked.isThisRepository(source, namespace),
+      },
+      origin,
+    )
+    if (helm === undefined) {
+      const { namespace, name } = resource
+      releases.push({
+        cluster,
+        namespace,
+        name,
+        chart: planned.chart,
+        status: 'skipped',
+        objects: [],
+        inputs: '',
+      })
+      incomplete.push({
+        reason: 'helm-missing',
+        message: 'There is no helm to render charts with.',
+        repair: 'Install helm, or name it with --helm; `cnpg-steward doctor` says what was found.',
+        affected: [`HelmRelease ${namespace}/${name}`],
+        cluster,
+      })
+      return
+    }
+    tools.progress(`${tree.name}: chart of HelmRelease ${resource.namespace}/${resource.name}`)
+    const rendering = await renderHelmRelease(planned, cluster, {
+      helm,
+      charts: tools.charts,
+      kustomize: tools.kustomize,
+      tree,
+      kubernetesVersion: config.kubernetesVersion,
+      isNamespaced: (apiVersion, kind) =>
+        scopes.get(`${groupOf(apiVersion)}/${kind}`) ?? tools.isNamespaced(apiVersion, kind),
+    })
+    releases.push(rendering.release)
+    incomplete.push(...rendering.incomplete)
+  })
+  const order = new Map(
+    objects.map(({ resource }, index) => [`${resource.namespace}/${resource.name}`, index]),
+  )
+  const place = ({ namespace, name }: RenderedHelmRelease) => order.get(`${namespace}/${name}`) ?? 0
+  return { releases: releases.toSorted((a, b) => place(a) - place(b)), incomplete }
+}
+
+/** 'group/Kind' → whether its objects live in a namespace, by the CRDs that the cluster's own Kustomizations apply. */
+function scopesOf(walked: WalkedCluster): Map<string, boolean> {
+  return new Map(
+    [...walked.applied.values()].flatMap(manifest => {
+      const scope = textAt(manifest, 'spec', 'scope')
+      if (manifest.kind !== 'CustomResourceDefinition' || scope === undefined) return []
+      const kind = `${textAt(manifest, 'spec', 'group') ?? ''}/${textAt(manifest, 'spec', 'names', 'kind') ?? ''}`
+      return [[kind, scope === 'Namespaced'] as const]
+    }),
+  )
+}
+
+/** A tree without Flux: every kustomize directory that no other one includes, built as `kustomize build` does. */
+async function renderDirectories(
+  request: RenderRequest,
+  artifact: Artifact,
+  tools: RenderTools,
+): Promise<RenderedRepository> {
+  const { tree } = request
+  const directories = await kustomizeDirectories(tree, artifact, tools.cache)
+  const kustomizations: RenderedKustomization[] = []
+  const files = new Set<string>()
+  const findings: Finding[] = []
+  await inParallel(directories, PARALLEL, async directory => {
+    tools.progress(`${tree.name}: kustomize directory ${directory}`)
+    const here = { cluster: '', namespace: '', name: directory, path: directory }
+    const built = await buildKustomization({
+      tree,
+      artifact,
+      kustomize: tools.kustomize,
+      cache: tools.cache,
+      unit: { directory },
+    })
+    findings.push(...built.remarks)
+    if (!built.ok) {
+      kustomizations.push({
+        ...here,
+        status: 'failed',
+        error: built.error,
+        objects: [],
+        inputs: built.inputs,
+      })
+      return
+    }
+    for (const file of built.files) files.add(file)
+    kustomizations.push({ ...here, ...finishDirectory(built.objects), inputs: built.inputs })
+  })
+  const rendered: RenderedRepository = {
+    kustomizations: kustomizations.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    helmReleases: [],
+    findings,
+    incomplete: [nothingOfFlux(directories.length)],
+    files,
+  }
+  return withProblems(rendered)
+}
+
+function withProblems(rendered: RenderedRepository): RenderedRepository {
+  const { findings, incomplete } = renderProblems(rendered)
+  return {
+    ...rendered,
+    findings: [...rendered.findings, ...findings],
+    incomplete: joinUnjudged([...rendered.incomplete, ...incomplete]),
+  }
+}
+
+/** Objects of a kustomize directory: what it prints is what is applied. */
+function finishDirectory(
+  built: readonly BuiltObject[],
+): Pick<RenderedKustomization, 'status' | 'error' | 'objects'> {
+  const finished = finishKustomization({}, built, {
+    variables: new Map(),
+    strict: false,
+    variablesUnknown: false,
+  })
+  return finished.ok
+    ? { status: 'rendered', objects: finished.objects }
+    : { status: 'failed', error: finished.error, objects: [] }
+}
+
+function nothingOfFlux(directories: number): Unjudged {
+  return directories === 0
+    ? {
+        reason: 'no-entry-point',
+        message: 'No Flux object and no kustomize directory was found: nothing of this tree was rendered.',
+        repair: 'Name the roots under `clusters:` in .github/cnpg-steward.yaml, or give --entry NAME=PATH.',
+        affected: ['the whole tree'],
+      }
+    : {
+        reason: 'no-flux-objects',
+        message: `No Flux object was found; ${directories} kustomize ${directories === 1 ? 'directory was' : 'directories were'} built as they stand.`,
+        repair:
+          'If Flux runs this repository, name its roots under `clusters:` in .github/cnpg-steward.yaml, or give --entry NAME=PATH.',
+        affected: ['the whole tree'],
+      }
+}

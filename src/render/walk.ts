@@ -1,0 +1,305 @@
+import type { Finding, Unjudged } from '../manifest/finding.ts'
+import { textAt, valueAt } from '../manifest/json.ts'
+import type { Place } from '../manifest/place.ts'
+import type { RenderedKustomization, RenderedObject, RenderFailure } from '../manifest/rendered.ts'
+import { groupOf, identify, resourceKey, type Manifest } from '../manifest/resource.ts'
+import { maskSops } from '../manifest/sops.ts'
+import type { BuildResult } from './build.ts'
+import { isFluxKustomization, type EntryPoint } from './entry-points.ts'
+import { finishedInputs, finishKustomization, type FinishResult } from './kustomization.ts'
+import { variablesOf } from './substitute.ts'
+
+export interface WalkOptions {
+  /** builds one Kustomization; asked once for the same spec */
+  build: (kustomization: Manifest, place?: Place) => Promise<BuildResult>
+  /** since Flux 2.9 an undefined variable fails the Kustomization */
+  strict: boolean
+  /** how many builds run at once */
+  parallel: number
+  /** called when a Kustomization is done */
+  progress: (done: number, known: number) => void
+}
+
+/** One cluster, walked: its Kustomizations in the order they were met, and everything they apply. */
+export interface WalkedCluster {
+  kustomizations: WalkedKustomization[]
+  incomplete: Unjudged[]
+  findings: Finding[]
+  /** everything that is applied, by resourceKey; of the same object twice the later one */
+  applied: ReadonlyMap<string, Manifest>
+  /** every file of the tree that a build read */
+  files: ReadonlySet<string>
+  isThisRepository(source: { kind: string; name: string }, namespace: string): boolean
+}
+
+export type WalkedKustomization = Omit<RenderedKustomization, 'cluster'>
+
+interface Node {
+  manifest: Manifest
+  parent?: string
+  place?: Place
+}
+
+// ConfigMaps of variables are mostly made by a parent of those who read them, and seldom from variables themselves:
+// two passes settle every tree of the corpora, three the deepest (Tanguille).
+const MAX_PASSES = 6
+
+/**
+ * Walks a cluster from its root as the controllers would: a Kustomization is known by what its parent applies, never by
+ * its file. Variables come from ConfigMaps and Secrets that the tree itself applies, wherever they are, so the walk is
+ * repeated until no Kustomization would see other variables than it did.
+ */
+export async function walkCluster(entry: EntryPoint, options: WalkOptions): Promise<WalkedCluster> {
+  const builds = new Map<string, Promise<BuildResult>>()
+  const finished = new Map<string, FinishResult>()
+  let applied = new Map<string, Manifest>(
+    entry.sources.map(source => [resourceKey(identify(source)), source]),
+  )
+  for (let pass = 1; ; pass++) {
+    const walk = new Walk(entry, options, builds, finished, applied)
+    const result = await walk.run()
+    const settled = !walk.wouldDiffer()
+    if (settled || pass === MAX_PASSES) return result
+    applied = walk.applied
+  }
+}
+
+/** One pass. */
+class Walk {
+  readonly applied: Map<string, Manifest>
+  readonly #entry: EntryPoint
+  readonly #options: WalkOptions
+  readonly #builds: Map<string, Promise<BuildResult>>
+  readonly #finished: Map<string, FinishResult>
+  readonly #before: ReadonlyMap<string, Manifest>
+  readonly #nodes = new Map<string, Node>()
+  readonly #results = new Map<string, WalkedKustomization>()
+  readonly #used = new Map<string, string>()
+  readonly #incomplete: Unjudged[] = []
+  readonly #findings: Finding[] = []
+  readonly #files = new Set<string>()
+
+  constructor(
+    entry: EntryPoint,
+    options: WalkOptions,
+    builds: Map<string, Promise<BuildResult>>,
+    finished: Map<string, FinishResult>,
+    before: ReadonlyMap<string, Manifest>,
+  ) {
+    this.#entry = entry
+    this.#options = options
+    this.#builds = builds
+    this.#finished = finished
+    this.#before = before
+    this.applied = new Map(entry.sources.map(source => [resourceKey(identify(source)), source]))
+  }
+
+  async run(): Promise<WalkedCluster> {
+    const queue: string[] = []
+    const enqueue = (manifest: Manifest, node: Omit<Node, 'manifest'>) => {
+      const key = nodeKey(manifest)
+      if (this.#nodes.has(key)) return
+      this.#nodes.set(key, { manifest, ...node })
+      queue.push(key)
+    }
+    enqueue(this.#entry.root, this.#entry.place === undefined ? {} : { place: this.#entry.place })
+    // Breadth first, a level's builds side by side; what a parent applies is known before its children are met.
+    while (queue.length > 0) {
+      const level = queue.splice(0)
+      await inParallel(level, this.#options.parallel, async key => {
+        const node = this.#nodes.get(key)
+        if (node === undefined) return
+        const result = await this.#render(node)
+        this.#results.set(key, result)
+        this.#options.progress(this.#results.size, this.#nodes.size)
+      })
+      for (const key of level) {
+        for (const object of this.#results.get(key)?.objects ?? []) this.#met(object, key, enqueue)
+      }
+    }
+    const kustomizations = [...this.#nodes.keys()].flatMap(key => this.#results.get(key) ?? [])
+    return {
+      kustomizations,
+      incomplete: this.#incomplete,
+      findings: this.#findings,
+      applied: this.applied,
+      files: this.#files,
+      isThisRepository: ({ kind, name }, namespace) => this.#isThisRepository(`${kind} ${namespace}/${name}`),
+    }
+  }
+
+  /** Whether a Kustomization would see other variables now that everything is known. */
+  wouldDiffer(): boolean {
+    for (const [key, used] of this.#used) {
+      const node = this.#nodes.get(key)
+      if (node !== undefined && this.#variables(node.manifest, this.applied).fingerprint !== used) return true
+    }
+    return false
+  }
+
+  #met(
+    object: RenderedObject,
+    parent: string,
+    enqueue: (manifest: Manifest, node: Omit<Node, 'manifest'>) => void,
+  ) {
+    this.applied.set(resourceKey(object.resource), object.manifest)
+    if (!isFluxKustomization(object.manifest)) return
+    const key = nodeKey(object.manifest)
+    // the root mostly applies itself, and what it applies is what counts from then on
+    enqueue(object.manifest, { parent, ...(object.origin === undefined ? {} : { place: object.origin }) })
+    const known = this.#nodes.get(key)
+    if (
+      known !== undefined &&
+      known.parent !== undefined &&
+      known.parent !== parent &&
+      known.manifest !== object.manifest
+    )
+      this.#findings.push({
+        ruleId: 'render-applied-twice',
+        level: 'warning',
+        message: `Kustomization ${key} is applied by both ${known.parent} and ${parent}; the one that applies last wins.`,
+        repair: 'Leave it to one of them.',
+        resource: object.resource,
+        ...object.origin,
+      })
+  }
+
+  async #render({ manifest, place }: Node): Promise<WalkedKustomization> {
+    const { namespace, name } = identify(manifest)
+    const here = { namespace, name, path: textAt(manifest, 'spec', 'path') ?? '' }
+    const source = sourceOf(manifest)
+    if (!this.#isThisRepository(source)) {
+      this.#incomplete.push({
+        reason: 'source-elsewhere',
+        message: `${source} is another source than this repository.`,
+        repair: 'Its objects are reviewed where that source is kept.',
+        affected: [`Kustomization ${namespace}/${name}`],
+        ...fileOf(place),
+      })
+      return { ...here, status: 'skipped', objects: [], inputs: '' }
+    }
+    const built = await this.#build(manifest, place)
+    if (!built.ok)
+      return {
+        ...here,
+        status: 'failed',
+        error: located(built.error, place),
+        objects: [],
+        inputs: built.inputs,
+      }
+    for (const file of built.files) this.#files.add(file)
+    this.#findings.push(...built.remarks)
+    const { variables, missing, fingerprint } = this.#variables(manifest, this.applied, this.#before)
+    this.#used.set(nodeKey(manifest), fingerprint)
+    const finish = { variables, strict: this.#options.strict, variablesUnknown: missing.length > 0 }
+    const inputs = finishedInputs(manifest, built, finish)
+    const known = this.#finished.get(inputs)
+    const result = known ?? finishKustomization(manifest, built.objects, finish)
+    this.#finished.set(inputs, result)
+    for (const reference of missing)
+      this.#incomplete.push({
+        reason: 'variables-unknown',
+        message: `${reference} is not made in this repository; the variables it holds are unknown.`,
+        repair: `Give the variables under clusters[].variables in .github/cnpg-steward.yaml.`,
+        affected: [`Kustomization ${namespace}/${name}`],
+        ...fileOf(place),
+      })
+    return result.ok
+      ? { ...here, status: 'rendered', objects: result.objects, inputs }
+      : { ...here, status: 'failed', error: located(result.error, place), objects: [], inputs }
+  }
+
+  #build(manifest: Manifest, place: Place | undefined): Promise<BuildResult> {
+    const key = JSON.stringify([nodeKey(manifest), manifest.spec ?? null])
+    const known = this.#builds.get(key)
+    if (known !== undefined) return known
+    const started = this.#options.build(manifest, place)
+    this.#builds.set(key, started)
+    return started
+  }
+
+  #variables(manifest: Manifest, ...known: ReadonlyMap<string, Manifest>[]) {
+    const found = variablesOf(manifest, (kind, namespace, name) => {
+      const key = resourceKey({ apiVersion: 'v1', kind, namespace, name })
+      const object = known.find(objects => objects.has(key))?.get(key)
+      // an encrypted variable is known to exist, its value is not
+      return object === undefined ? undefined : maskSops(object)
+    })
+    const variables = new Map([...this.#entry.variables].filter(([name]) => !found.variables.has(name)))
+    for (const [name, value] of found.variables) variables.set(name, value)
+    const missing = found.missing.map(({ kind, name }) => `${kind} ${identify(manifest).namespace}/${name}`)
+    return { variables, missing, fingerprint: JSON.stringify([[...variables], missing]) }
+  }
+
+  /**
+   * Which source is this repository is decided by the tree: what the root reads is, and so is every other object of the
+   * same kind with the same URL. Names and remotes of the checkout say nothing (peers.md section 4).
+   */
+  #isThisRepository(source: string): boolean {
+    const root = this.#rootSource()
+    if (root === undefined || source === root) return true
+    const url = this.#sourceUrl(source)
+    return url !== undefined && url === this.#sourceUrl(root)
+  }
+
+  /** What the root reads; of a root that is not in Git, what most of the Kustomizations it applies read. */
+  #rootSource(): string | undefined {
+    if (valueAt(this.#entry.root, 'spec', 'sourceRef') !== undefined) return sourceOf(this.#entry.root)
+    const counts = new Map<string, number>()
+    for (const { resource, manifest } of this.#results.get(nodeKey(this.#entry.root))?.objects ?? []) {
+      if (resource.kind !== 'Kustomization' || !isFluxKustomization(manifest)) continue
+      counts.set(sourceOf(manifest), (counts.get(sourceOf(manifest)) ?? 0) + 1)
+    }
+    return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0]
+  }
+
+  #sourceUrl(source: string): string | undefined {
+    for (const applied of [this.#before, this.applied])
+      for (const manifest of applied.values())
+        if (
+          groupOf(textAt(manifest, 'apiVersion') ?? '') === 'source.toolkit.fluxcd.io' &&
+          sourceLabel(manifest) === source
+        )
+          return textAt(manifest, 'spec', 'url')?.replace(/\.git$/, '')
+    return undefined
+  }
+}
+
+function nodeKey(manifest: Manifest): string {
+  const { namespace, name } = identify(manifest)
+  return `${namespace}/${name}`
+}
+
+/** 'GitRepository flux-system/flux-system' */
+function sourceOf(kustomization: Manifest): string {
+  const reference = valueAt(kustomization, 'spec', 'sourceRef')
+  const namespace = textAt(reference, 'namespace') ?? identify(kustomization).namespace
+  return `${textAt(reference, 'kind') ?? ''} ${namespace}/${textAt(reference, 'name') ?? ''}`
+}
+
+function sourceLabel(manifest: Manifest): string {
+  const { kind, namespace, name } = identify(manifest)
+  return `${kind} ${namespace}/${name}`
+}
+
+function located(error: RenderFailure, place: Place | undefined): RenderFailure {
+  return error.file === undefined ? { ...error, ...fileOf(place) } : error
+}
+
+function fileOf(place: Place | undefined): { file?: string; line?: number } {
+  return place === undefined ? {} : { file: place.file, line: place.line }
+}
+
+/** Runs `work` over items, at most `limit` at once, in order of start. */
+export async function inParallel<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = items.values()
+  await Promise.all(
+    Array.from({ length: Math.min(limit, items.length) }, async () => {
+      for (const item of waiting) await work(item)
+    }),
+  )
+}

@@ -1,0 +1,262 @@
+import { operatorVersion } from './cnpg/operator-version.ts'
+import type { Config } from './config/config.ts'
+import { appliedTwice } from './flux/applied-twice.ts'
+import { dependsOnFindings } from './flux/depends-on.ts'
+import { Locator } from './locate.ts'
+import { joinUnjudged, type Finding, type Level, type Unjudged } from './manifest/finding.ts'
+import type { Place } from './manifest/place.ts'
+import type { RenderedHelmRelease, RenderedKustomization, RenderedObject } from './manifest/rendered.ts'
+import { groupOf, resourceKey, resourceLabel } from './manifest/resource.ts'
+import { readSource } from './manifest/source-file.ts'
+import type { Tree } from './manifest/tree.ts'
+import { houseFindings } from './policy/house-rules.ts'
+import type { RenderedRepository } from './render-tree.ts'
+import { isYamlFile } from './render/source-objects.ts'
+import { fromCatalog, type SchemaCatalog, type VersionsInUse } from './schema/catalog.ts'
+import { fromCrds } from './schema/crd.ts'
+import { createValidator, type Validator } from './schema/validator.ts'
+
+export interface ValidationTools {
+  catalog: SchemaCatalog
+  progress: (message: string) => void
+}
+
+export interface Validation {
+  findings: Finding[]
+  /** findings silenced by a comment beside their line */
+  suppressed: number
+  incomplete: Unjudged[]
+  /** 'operator 1.28.0 from chart 0.27.0': the versions that objects were held against */
+  versions: string[]
+  /** cluster → its validator, for those who need its schemas (merge keys of the diff) */
+  validators: ReadonlyMap<string, Validator>
+}
+
+/**
+ * Judges everything a rendered tree would apply: the structural schema of each object, what Flux itself would stumble
+ * over, and the house rules.
+ * @param trusted the tree whose comments silence findings: in a review the base, so that no change silences itself
+ */
+export async function validateTree(
+  tree: Tree,
+  rendered: RenderedRepository,
+  config: Config,
+  tools: ValidationTools,
+  trusted: Tree = tree,
+): Promise<Validation> {
+  const locator = new Locator(tree)
+  const findings = [...rendered.findings]
+  const incomplete = [...rendered.incomplete]
+  const versions = new Set<string>()
+  const validators = new Map<string, Validator>()
+  const clusters = [
+    ...new Set([...rendered.kustomizations, ...rendered.helmReleases].map(unit => unit.cluster)),
+  ]
+  for (const cluster of clusters) {
+    tools.progress(`${tree.name}: validating ${cluster === '' ? 'objects' : `cluster ${cluster}`}`)
+    const units = [...rendered.kustomizations, ...rendered.helmReleases].filter(
+      unit => unit.cluster === cluster,
+    )
+    const objects = units.flatMap(unit => unit.objects)
+    const operator = operatorVersion(rendered, cluster)
+    if (operator !== undefined) versions.add(`operator ${operator.version} ${operator.from}`)
+    const validator = createValidator([
+      fromCrds(
+        objects
+          .filter(({ resource }) => resource.kind === 'CustomResourceDefinition')
+          .map(object => object.manifest),
+      ),
+      fromCatalog(tools.catalog, versionsInUse(config, operator?.version)),
+    ])
+    validators.set(cluster, validator)
+    for (const unit of units) {
+      const judged = await judgeUnit(unit, originsOfReleases(rendered, cluster), validator, locator)
+      findings.push(...judged.findings)
+      incomplete.push(...judged.incomplete)
+    }
+    findings.push(...dependsOnFindings(objects, config.external).map(finding => ({ ...finding, cluster })))
+  }
+  findings.push(...appliedTwice(rendered.kustomizations))
+  const files = await textsOf(tree, rendered.files)
+  findings.push(
+    ...houseFindings({
+      kustomizations: rendered.kustomizations,
+      files,
+      settings: config.rules,
+      fluxVersion: config.fluxVersion,
+    }),
+    ...(await sourceFindings(tree, rendered.files)),
+  )
+  const judged = joinClusters(levelled(await located(findings, locator), config))
+  const kept = await withoutIgnored(judged, tree, trusted)
+  return {
+    findings: kept,
+    suppressed: judged.length - kept.length,
+    incomplete: joinUnjudged(incomplete),
+    versions: [...versions],
+    validators,
+  }
+}
+
+function versionsInUse(config: Config, operator: string | undefined): VersionsInUse {
+  const cnpg = operator ?? config.cnpgVersion
+  return {
+    kubernetes: config.kubernetesVersion,
+    flux: config.fluxVersion,
+    ...(cnpg === undefined ? {} : { cnpg }),
+  }
+}
+
+type Unit = RenderedKustomization | RenderedHelmRelease
+
+async function judgeUnit(
+  unit: Unit,
+  releases: ReadonlyMap<string, Place>,
+  validator: Validator,
+  locator: Locator,
+): Promise<{ findings: Finding[]; incomplete: Unjudged[] }> {
+  const findings: Finding[] = []
+  const incomplete: Unjudged[] = []
+  const { cluster } = unit
+  const owner = 'path' in unit ? { kustomization: `${unit.namespace}/${unit.name}`.replace(/^\//, '') } : {}
+  const release = 'chart' in unit ? releases.get(`${unit.namespace}/${unit.name}`) : undefined
+  for (const object of unit.objects) {
+    const { resource, manifest } = object
+    const verdict = validator.validate(manifest)
+    if (!verdict.known) {
+      incomplete.push(unknownSchema(object, cluster))
+      continue
+    }
+    if (verdict.uncertain.length > 0) {
+      incomplete.push({
+        reason: 'schema-version-unknown',
+        message: `Objects do not fit the bundled schema of ${verdict.source}, and which version the cluster runs is not known.`,
+        repair: 'Let the tree install the CRDs, or add them with `cnpg-steward schema import`.',
+        affected: [resourceLabel(resource)],
+        cluster,
+      })
+    }
+    const origin = object.origin ?? release
+    for (const { ruleId, message, repair, field } of verdict.findings) {
+      const place =
+        origin === undefined
+          ? {}
+          : await locator.place(origin, object.origin === undefined ? undefined : field)
+      findings.push({
+        ruleId,
+        level: 'error',
+        message,
+        ...(repair === undefined ? {} : { repair }),
+        resource,
+        ...(field === '' ? {} : { field }),
+        cluster,
+        ...owner,
+        ...place,
+      })
+    }
+  }
+  return { findings, incomplete }
+}
+
+function unknownSchema({ resource }: RenderedObject, cluster: string): Unjudged {
+  return {
+    reason: 'schema-unknown',
+    message: `There is no schema for ${resource.kind} of ${groupOf(resource.apiVersion) || 'the core group'}: nothing in this repository installs its CRD.`,
+    repair: 'Add it with `cnpg-steward schema import`.',
+    affected: [resourceLabel(resource)],
+    ...(cluster === '' ? {} : { cluster }),
+  }
+}
+
+/** Where each HelmRelease is written: objects of its chart are reported there. */
+function originsOfReleases(rendered: RenderedRepository, cluster: string): Map<string, Place> {
+  return new Map(
+    rendered.kustomizations
+      .filter(unit => unit.cluster === cluster)
+      .flatMap(unit => unit.objects)
+      .flatMap(({ resource, origin }) =>
+        resource.kind === 'HelmRelease' && origin !== undefined
+          ? [[`${resource.namespace}/${resource.name}`, origin]]
+          : [],
+      ),
+  )
+}
+
+/** Findings about fields of objects, moved from the object's line to the field's. */
+async function located(findings: readonly Finding[], locator: Locator): Promise<Finding[]> {
+  return await Promise.all(
+    findings.map(async finding => {
+      const { file, line, field, resource } = finding
+      if (file === undefined || line === undefined || field === undefined || resource === undefined)
+        return finding
+      return { ...finding, ...(await locator.place({ file, line }, field)) }
+    }),
+  )
+}
+
+/** What is wrong with the text of the files that were read: duplicate keys, encodings, ignore comments without reason. */
+async function sourceFindings(tree: Tree, files: ReadonlySet<string>): Promise<Finding[]> {
+  const found = await Promise.all(
+    [...files].filter(isYamlFile).map(async file => readSource(file, await tree.read(file)).findings),
+  )
+  return found.flat()
+}
+
+async function textsOf(tree: Tree, files: ReadonlySet<string>): Promise<Map<string, string>> {
+  const decoder = new TextDecoder()
+  return new Map(
+    await Promise.all(
+      [...files].filter(isYamlFile).map(async file => [file, decoder.decode(await tree.read(file))] as const),
+    ),
+  )
+}
+
+/** Leaves out what a comment beside the line silences with a reason (`# cnpg-steward: ignore RULE reason`), if base has it, too. */
+async function withoutIgnored(findings: readonly Finding[], tree: Tree, trusted: Tree): Promise<Finding[]> {
+  const known = await tree.files()
+  const files = new Set(findings.flatMap(({ file }) => (file !== undefined && known.has(file) ? [file] : [])))
+  const trustedFiles = await trusted.files()
+  const silenced = new Set<string>()
+  for (const file of files) {
+    const allowed = new Set(
+      trustedFiles.has(file)
+        ? readSource(file, await trusted.read(file)).ignores.map(
+            ({ ruleId, reason }) => `${ruleId} ${reason}`,
+          )
+        : [],
+    )
+    for (const ignore of readSource(file, await tree.read(file)).ignores)
+      if (ignore.problem === undefined && allowed.has(`${ignore.ruleId} ${ignore.reason}`))
+        silenced.add(`${file}:${ignore.line} ${ignore.ruleId}`)
+  }
+  return findings.filter(({ file, line, ruleId }) => !silenced.has(`${file}:${line} ${ruleId}`))
+}
+
+function levelled(findings: readonly Finding[], config: Config): Finding[] {
+  return findings.flatMap(finding => {
+    const level: Level | 'off' = config.rules[finding.ruleId]?.level ?? finding.level
+    return level === 'off' ? [] : [{ ...finding, level }]
+  })
+}
+
+/** The same mistake in the same line for several clusters is one finding that names them. */
+function joinClusters(findings: readonly Finding[]): Finding[] {
+  const joined = new Map<string, Finding & { clusters: Set<string> }>()
+  for (const finding of findings) {
+    const { cluster, ...rest } = finding
+    const key = JSON.stringify([
+      rest.ruleId,
+      rest.message,
+      rest.file,
+      rest.line,
+      rest.field,
+      rest.resource === undefined ? '' : resourceKey(rest.resource),
+    ])
+    const known = joined.get(key) ?? { ...rest, clusters: new Set<string>() }
+    if (cluster !== undefined && cluster !== '') known.clusters.add(cluster)
+    joined.set(key, known)
+  }
+  return [...joined.values()].map(({ clusters, ...finding }) =>
+    clusters.size === 0 ? finding : { ...finding, cluster: [...clusters].join(', ') },
+  )
+}
