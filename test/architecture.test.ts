@@ -29,9 +29,9 @@ const PURE_NODE = new Set(['node:path', 'node:url', 'node:util', 'node:crypto', 
 // The libraries each pure folder may use. Adapters and entry points have lists of their own below.
 const LIBRARIES: Record<string, string[]> = {
   manifest: ['yaml', 'sarif'],
-  config: ['yaml', 'ajv', 'ajv-formats'],
-  render: ['yaml', 'semver', 'ignore'],
-  schema: ['ajv', 'ajv-formats'],
+  config: ['yaml', 'ajv'],
+  render: ['yaml', 'semver'],
+  schema: ['ajv'],
   cel: ['@bufbuild/cel', '@bufbuild/protobuf'],
   policy: [],
   cnpg: ['semver'],
