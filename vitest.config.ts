@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['./test/tools-on-path.ts'],
     // Real kustomize, helm, git and servers run in these tests; two cores.
     testTimeout: 30_000,
     hookTimeout: 60_000,

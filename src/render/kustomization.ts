@@ -82,7 +82,9 @@ function substitute(
 ): SubstitutedObject {
   const variables = new Map(options.variables)
   for (;;) {
-    const result = substituteObject(text, manifest, variables, options)
+    // the object made elsewhere holds a variable at least, and with one Flux substitutes
+    const always = options.always || (options.strict && options.variablesUnknown)
+    const result = substituteObject(text, manifest, variables, { ...options, always })
     if (
       result.ok ||
       result.variable === undefined ||

@@ -1,0 +1,243 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { openCatalog } from '../src/adapters/schema-catalog.ts'
+import { defaultConfig, type Config } from '../src/config/config.ts'
+import { memoryTree } from '../src/manifest/tree.ts'
+import { RenderCache } from '../src/render/render-cache.ts'
+import type { KustomizeBuild } from '../src/render/tools.ts'
+import { renderTree, type RenderedRepository, type RenderTools } from '../src/render-tree.ts'
+import { reviewPullRequest } from '../src/review-pull-request.ts'
+import type { Review } from '../src/report/review.ts'
+import { validateTree } from '../src/validate-tree.ts'
+import { realKustomize } from './tools.ts'
+
+let kustomize: KustomizeBuild
+beforeAll(async () => {
+  kustomize = await realKustomize()
+})
+
+function tools(): RenderTools {
+  return {
+    kustomize,
+    charts: {
+      pull: async () => ({ ok: false, unavailable: true, reason: 'chart-offline', message: 'offline' }),
+      unpack: async () => await Promise.reject(new Error('nothing was pulled')),
+    },
+    cache: new RenderCache(),
+    isNamespaced: () => undefined,
+    progress: () => undefined,
+  }
+}
+
+async function render(
+  files: Record<string, string>,
+  config: Partial<Config> = {},
+): Promise<RenderedRepository> {
+  return await renderTree(
+    { tree: memoryTree(files), config: { ...defaultConfig, ...config }, entries: [] },
+    tools(),
+  )
+}
+
+const flux = (name: string, path: string, more = '') => `---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: ${name}, namespace: flux-system }
+spec:
+  interval: 10m
+  prune: true
+  path: ${path}
+  sourceRef: { kind: GitRepository, name: fleet }
+${more}`
+const configMap = (name: string, data = 'a: b') =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: default }\ndata:\n  ${data}\n`
+
+const cluster = {
+  'clusters/main/gotk-sync.yaml': flux('flux-system', './clusters/main'),
+  'clusters/main/apps.yaml': flux('apps', './apps'),
+  'apps/web.yaml': configMap('web'),
+}
+
+describe('a tree from its root', () => {
+  it('renders parents, then what they apply', async () => {
+    const { kustomizations, findings, incomplete } = await render(cluster)
+    expect(kustomizations.map(unit => [unit.cluster, unit.name, unit.status, unit.objects.length])).toEqual([
+      ['main', 'flux-system', 'rendered', 2],
+      ['main', 'apps', 'rendered', 1],
+    ])
+    expect([...findings, ...incomplete]).toEqual([])
+  })
+
+  it('takes children as their parents patch them', async () => {
+    const { kustomizations } = await render({
+      ...cluster,
+      'clusters/main/gotk-sync.yaml': flux(
+        'flux-system',
+        './clusters/main',
+        '  patches:\n    - target: { kind: Kustomization, name: apps }\n      patch: |\n        - { op: add, path: /spec/postBuild, value: { substitute: { NAME: seen } } }\n',
+      ),
+      'apps/web.yaml': configMap('web', 'name: ${NAME}'),
+    })
+    expect(kustomizations[1]?.objects[0]?.manifest.data).toEqual({ name: 'seen' })
+  })
+
+  it('finds variables wherever the tree applies them, later ones too', async () => {
+    const from = '  postBuild:\n    substituteFrom: [{ kind: ConfigMap, name: settings }]\n'
+    const { kustomizations, incomplete } = await render({
+      ...cluster,
+      'clusters/main/apps.yaml': flux('apps', './apps', from) + flux('settings', './settings'),
+      'settings/settings.yaml': configMap('settings', 'NAME: late').replace('default', 'flux-system'),
+      'apps/web.yaml': configMap('web', 'name: ${NAME}'),
+    })
+    const web = kustomizations.find(({ name }) => name === 'apps')?.objects[0]
+    expect(web?.manifest.data).toEqual({ name: 'late' })
+    expect(incomplete).toEqual([])
+  })
+
+  it.each([
+    ['2.9', 'failed', undefined],
+    ['2.8', 'rendered', { name: null }],
+  ])('an undefined variable under Flux %s: %s', async (fluxVersion, status, data) => {
+    const substitute = '  postBuild:\n    substitute: { OTHER: x }\n'
+    const { kustomizations, findings } = await render(
+      {
+        ...cluster,
+        'clusters/main/apps.yaml': flux('apps', './apps', substitute),
+        'apps/web.yaml': configMap('web', 'name: ${NAME}'),
+      },
+      { fluxVersion },
+    )
+    expect(kustomizations[1]?.status).toBe(status)
+    expect(kustomizations[1]?.objects[0]?.manifest.data).toEqual(data)
+    expect(findings.map(({ ruleId, file, line }) => [ruleId, file, line])).toEqual(
+      status === 'failed' ? [['render-substitution', 'apps/web.yaml', 1]] : [],
+    )
+  })
+
+  it('never takes a variable made elsewhere for undefined', async () => {
+    const from = '  postBuild:\n    substituteFrom: [{ kind: Secret, name: elsewhere }]\n'
+    const { kustomizations, findings, incomplete } = await render({
+      ...cluster,
+      'clusters/main/apps.yaml': flux('apps', './apps', from),
+      'apps/web.yaml': configMap('web', 'name: ${NAME}'),
+    })
+    expect(kustomizations[1]?.objects[0]?.manifest.data).toEqual({ name: '..PLACEHOLDER_NAME..' })
+    expect(findings).toEqual([])
+    expect(incomplete.map(({ reason, affected }) => [reason, affected])).toEqual([
+      ['variables-unknown', ['Kustomization flux-system/apps']],
+    ])
+  })
+
+  it('leaves what another source brings to that source, and says so', async () => {
+    const { kustomizations, incomplete } = await render({
+      ...cluster,
+      'clusters/main/other.yaml': flux('other', './deploy').replace('name: fleet', 'name: upstream'),
+    })
+    expect(kustomizations.find(({ name }) => name === 'other')?.status).toBe('skipped')
+    expect(incomplete.map(({ reason }) => reason)).toEqual(['source-elsewhere'])
+  })
+
+  it('joins failures of one cause', async () => {
+    const { findings } = await render({
+      ...cluster,
+      'clusters/main/apps.yaml': flux('apps', './apps') + flux('more', './apps'),
+      'apps/kustomization.yaml': 'resources:\n  - web.yaml\n  - gone.yaml\n',
+    })
+    expect(findings.map(({ ruleId, file, line }) => [ruleId, file, line])).toEqual([
+      ['render-missing-file', 'apps/kustomization.yaml', 3],
+    ])
+    expect(findings[0]?.message).toContain('Kustomization flux-system/apps, Kustomization flux-system/more')
+  })
+})
+
+describe('a tree without Flux', () => {
+  it('builds kustomize directories that no other one includes, and says that Flux was not found', async () => {
+    const { kustomizations, incomplete } = await render({
+      'overlay/kustomization.yaml': 'resources: [../base]\n',
+      'base/kustomization.yaml': 'resources: [a.yaml]\n',
+      'base/a.yaml': configMap('a'),
+    })
+    expect(kustomizations.map(({ path, objects }) => [path, objects.length])).toEqual([['overlay', 1]])
+    expect(incomplete.map(({ reason }) => reason)).toEqual(['no-flux-objects'])
+  })
+
+  it('is never silently empty', async () => {
+    const { incomplete } = await render({ 'README.md': 'hello' })
+    expect(incomplete.map(({ reason }) => reason)).toEqual(['no-entry-point'])
+  })
+})
+
+async function review(base: Record<string, string>, head: Record<string, string>): Promise<Review> {
+  return await reviewPullRequest(
+    {
+      base: memoryTree(base, 'base'),
+      head: memoryTree(head, 'head'),
+      baseRevision: { ref: 'main' },
+      headRevision: { ref: 'feature' },
+      config: defaultConfig,
+      configFindings: [],
+      all: false,
+      entries: [],
+    },
+    { ...tools(), catalog: openCatalog(), clock: () => 0 },
+  )
+}
+
+describe('review', () => {
+  it('is ready where nothing changes', async () => {
+    const { verdict, changes, findings } = await review(cluster, cluster)
+    expect([verdict, changes, findings]).toEqual(['ready', [], []])
+  })
+
+  it('shows what changes and points at the line of a mistake', async () => {
+    const { verdict, changes, findings } = await review(cluster, {
+      ...cluster,
+      'apps/web.yaml': `${configMap('web', 'a: c')}dta: {}\n`,
+    })
+    expect(verdict).toBe('blocked')
+    expect(changes.map(({ change, resource }) => [change, resource.name])).toEqual([['changed', 'web']])
+    expect(findings.map(({ ruleId, file, line }) => [ruleId, file, line])).toEqual([
+      ['schema-unknown-field', 'apps/web.yaml', 6],
+    ])
+  })
+
+  it('counts what stood in base, and does not let it decide', async () => {
+    const base = { ...cluster, 'apps/bad.yaml': `${configMap('bad')}dta: {}\n` }
+    const { verdict, findings, stats } = await review(base, {
+      ...base,
+      'apps/web.yaml': configMap('web', 'a: c'),
+    })
+    expect([verdict, findings, stats.existing]).toEqual(['ready', [], 1])
+  })
+
+  it('never shows a root that fails as removals', async () => {
+    const { verdict, changes, findings, incomplete } = await review(cluster, {
+      ...cluster,
+      'clusters/main/kustomization.yaml': 'resources: [gone.yaml]\n',
+    })
+    expect(verdict).toBe('blocked')
+    expect(changes).toEqual([])
+    expect(findings.map(({ ruleId }) => ruleId)).toEqual(['render-missing-file'])
+    expect(incomplete.length).toBeGreaterThan(0)
+  })
+
+  it('is incomplete where the changed manifests belong to nothing that was rendered', async () => {
+    const { verdict, incomplete } = await review(cluster, { ...cluster, 'elsewhere/a.yaml': configMap('a') })
+    expect([verdict, incomplete.map(({ reason }) => reason)]).toEqual([
+      'incomplete',
+      ['changed-files-not-applied'],
+    ])
+  })
+
+  it('does not let a change silence its own finding', async () => {
+    const silenced =
+      configMap('web') + '# cnpg-steward: ignore schema-unknown-field because I say so\ndta: {}\n'
+    const fresh = await review(cluster, { ...cluster, 'apps/web.yaml': silenced })
+    expect(fresh.findings.map(({ ruleId }) => ruleId)).toEqual(['schema-unknown-field'])
+    const known = { ...cluster, 'apps/web.yaml': silenced }
+    const { findings } = await validateTree(memoryTree(known), await render(known), defaultConfig, {
+      catalog: openCatalog(),
+      progress: () => undefined,
+    })
+    expect(findings).toEqual([])
+  })
+})
