@@ -71,6 +71,8 @@ async function runAction(options: {
   depth?: number
   event?: [name: string, payload: Json]
   link?: [name: string, target: string]
+  /** the folder of the bundle; the one with a canned review by default */
+  bundle?: string
 }) {
   const workspace = path.join(work, 'workspace')
   rmSync(work, { recursive: true, force: true })
@@ -106,7 +108,7 @@ async function runAction(options: {
   ])
   const summary = file('summary')
   const outputs = file('output')
-  const ended = await program(process.execPath, [path.join(dist, 'main.mjs')], workspace, {
+  const ended = await program(process.execPath, [path.join(options.bundle ?? dist, 'main.mjs')], workspace, {
     ...(Object.fromEntries(inputs) as Record<string, string>),
     GITHUB_ACTIONS: 'true',
     GITHUB_API_URL: github.url,
@@ -269,4 +271,64 @@ describe('mode comment', () => {
     expect([ended.code, ended.output]).toEqual([0, expect.stringContaining('has moved on')])
     expect(repository.comments).toEqual([])
   })
+})
+
+describe('the whole action on a pull request of the story tree', () => {
+  let whole: string
+  const root = path.join(import.meta.dirname, '../..')
+  const filesOf = (directory: string, ...parts: string[]) =>
+    Object.fromEntries(
+      parts
+        .flatMap(part =>
+          readdirSync(path.join(directory, part), { recursive: true, withFileTypes: true })
+            .filter(entry => entry.isFile())
+            .map(entry => path.relative(directory, path.join(entry.parentPath, entry.name))),
+        )
+        .map(file => [file, readFileSync(path.join(directory, file), 'utf8')]),
+    )
+
+  beforeAll(async () => {
+    whole = mkdtempSync(path.join(tmpdir(), 'dist-'))
+    await build('src/action/main.ts', whole)
+  }, 120_000)
+  afterAll(() => rmSync(whole, { recursive: true, force: true }))
+  beforeEach(() => {
+    repository.commit('main', filesOf(root, 'kubernetes', 'infrastructure', 'clusters'))
+    repository.commit('demo', filesOf(path.join(root, 'test/fixtures/demo/head'), '.'), { from: 'main' })
+    pull = repository.pullRequest({ head: 'demo', author: github.account('dev') })
+  })
+
+  it('leaves one comment and one check with annotations in lines of the change, and a second push updates them', async () => {
+    const sarif = path.join(work, 'temp', 'steward.sarif')
+    const first = await runAction({ bundle: whole, inputs: { 'sarif-file': sarif } })
+    expect(first.code, first.output).toBe(1)
+    expect(first.outputs).toContain('blocked')
+    expect(first.summary).toContain('🛑 Blocked')
+    expect(JSON.parse(readFileSync(sarif, 'utf8'))).toMatchObject({ version: '2.1.0' })
+    const comments = [...repository.comments]
+    expect(comments).toHaveLength(1)
+    expect(comments[0]?.body).toContain('imediate')
+    const annotations = repository.checkRuns.flatMap(run => run.annotations)
+    expect(
+      annotations.map(annotation => `${String(annotation.path)}:${String(annotation.start_line)}`),
+    ).toContain('kubernetes/apps/databases/cloudnative-pg/cluster/scheduledbackup.yaml:12')
+    const scheduled = 'kubernetes/apps/databases/cloudnative-pg/cluster/scheduledbackup.yaml'
+    const mended = readFileSync(path.join(root, scheduled), 'utf8')
+    repository.commit('demo', { [scheduled]: mended })
+    const second = await runAction({ bundle: whole })
+    expect(second.code, second.output).toBe(1)
+    const after = repository.comments
+    expect(after.map(({ id }) => id)).toEqual(comments.map(({ id }) => id))
+    expect(after[0]?.body).not.toContain('imediate')
+  }, 60_000)
+
+  it('tells a fork by annotations and summary, and says why', async () => {
+    const { code, output, summary } = await runAction({ bundle: whole, permissions: {} })
+    expect(code).toBe(1)
+    expect(output).toContain(
+      '::error file=kubernetes/apps/databases/cloudnative-pg/cluster/scheduledbackup.yaml,line=12',
+    )
+    expect(summary).toContain('🛑 Blocked')
+    expect(repository.comments).toEqual([])
+  }, 60_000)
 })
