@@ -30,8 +30,8 @@ export function writeObject(sign: '+' | '-', manifest: Manifest): string {
   if (manifest.kind === 'CustomResourceDefinition') {
     const versions =
       isObject(manifest.spec) && Array.isArray(manifest.spec.versions) ? manifest.spec.versions : []
-    const names = versions.map(version => textAt(version, 'name') ?? '').join(', ')
-    return `${sign} CustomResourceDefinition, versions ${names}, ${size(manifest)}`
+    const called = versions.map(version => textAt(version, 'name') ?? '').join(', ')
+    return `${sign} CustomResourceDefinition, versions ${called}, ${size(manifest)}`
   }
   return bounded(marked(sign, yamlOf(manifest))).join('\n')
 }
@@ -66,10 +66,7 @@ function shortSchemaPath(label: string): string {
 function writeEdit(edit: Edit): string[] {
   const { from, to } = edit
   if (edit.reordered) {
-    return [
-      '  order changed',
-      ...(isNamed(from) ? [`- ${clip(textsOf(from))}`, `+ ${clip(textsOf(to))}`] : []),
-    ]
+    return ['  order changed', ...(isNamed(from) ? [`- ${clip(names(from))}`, `+ ${clip(names(to))}`] : [])]
   }
   if (typeof from === 'string' && typeof to === 'string') {
     const left = asLines(from)
@@ -80,6 +77,10 @@ function writeEdit(edit: Edit): string[] {
     ...(from === undefined ? [] : marked('-', yamlOf(from))),
     ...(to === undefined ? [] : marked('+', yamlOf(to))),
   ]
+}
+
+function names(list: Json | undefined): string {
+  return (Array.isArray(list) ? list : []).map(item => (typeof item === 'string' ? item : '…')).join(', ')
 }
 
 function isNamed(list: Json | undefined): boolean {
@@ -131,8 +132,4 @@ function clip(line: string): string {
 
 function size(manifest: Manifest): string {
   return `${Math.ceil(JSON.stringify(manifest).length / 1024)} KiB`
-}
-
-function textsOf(list: Json | undefined): string {
-  return (Array.isArray(list) ? list : []).map(item => (typeof item === 'string' ? item : '…')).join(', ')
 }

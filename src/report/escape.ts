@@ -3,10 +3,7 @@
 // them; a zero-width space does.
 
 // Controls, and the invisible or direction-changing characters of Unicode (CVE-2021-42574), shown as what they are.
-// oxlint-disable-next-line no-control-regex
-const INVISIBLE =
-  // oxlint-disable-next-line no-control-regex -- these characters are what it is for
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
+const INVISIBLE = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** Controls and invisible characters as '\u202e'; tabs and line feeds stay. Lone surrogates become U+FFFD. */
 export function visible(text: string): string {
@@ -23,7 +20,7 @@ export function oneLine(text: string): string {
 
 /** Text inside HTML that stands in Markdown: no tags, no Markdown, no table cells, no pings, no links. */
 export function html(text: string): string {
-  return quiet(oneLine(text).replaceAll(/[&<>"'`*_~[\]\\|!{}$]/g, char => `&#${char.charCodeAt(0)};`))
+  return quiet(oneLine(text).replaceAll(/[&<>"'`*_~[\]\\|!{}$#]/g, char => `&#${char.charCodeAt(0)};`))
 }
 
 /** Text in a line or table cell of Markdown; what stands between backticks becomes code. */
@@ -67,7 +64,7 @@ export function link(label: string, url: string | undefined): string {
 function quiet(text: string): string {
   return text
     .replaceAll(/@(?=\S)/g, '@&#8203;')
-    .replaceAll(/(?<!&)#(?=\d)/g, '#&#8203;')
+    .replaceAll(/&#35;(?=\d)/g, '&#35;&#8203;')
     .replaceAll(/\bgh-(?=\d)/gi, found => `${found}&#8203;`)
     .replaceAll(/:\/\//g, ':&#8203;//')
     .replaceAll(/\bwww\./gi, found => `${found.slice(0, -1)}&#8203;.`)

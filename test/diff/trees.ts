@@ -54,11 +54,17 @@ export function flux(name: string, spec = 'prune: true'): string {
 
 function objects(yaml: string): RenderedKustomization['objects'] {
   return parseAllDocuments(yaml)
-    .map(document => document.toJSON() as Manifest | null)
-    .filter(manifest => manifest !== null)
+    .map((document): unknown => document.toJSON())
+    .filter(isMap)
     .map(manifest => ({ manifest, resource: identify(manifest) }))
 }
 
 export function json(yaml: string): Manifest {
-  return parse(yaml) as Manifest
+  const manifest: unknown = parse(yaml)
+  if (!isMap(manifest)) throw new Error('no map')
+  return manifest
+}
+
+function isMap(value: unknown): value is Manifest {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
