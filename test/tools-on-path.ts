@@ -9,7 +9,6 @@ import { cacheDirectory, whichProgram } from '../src/adapters/tools.ts'
  * `npm ci && npm test` needs nothing installed. The package has kubectl, whose `kustomize` command is the same library.
  */
 export default async function toolsOnPath(): Promise<(() => Promise<void>) | undefined> {
-  const has = (name: string) => whichProgram(name, process.env.PATH) !== undefined
   if (has('kustomize') && has('helm')) return undefined
   const packaged = await packagedTools({ cache: path.join(cacheDirectory(process.env), 'tools') })
   if (packaged === undefined) return undefined
@@ -28,4 +27,8 @@ esac
   }
   process.env.PATH = `${directory}${path.delimiter}${process.env.PATH ?? ''}`
   return async () => await rm(directory, { recursive: true, force: true })
+}
+
+function has(name: string): boolean {
+  return whichProgram(name, process.env.PATH) !== undefined
 }

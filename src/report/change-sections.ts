@@ -78,8 +78,10 @@ function blockOf(group: ChangeGroup, room: number): string | undefined {
 function headingOf(group: ChangeGroup): string {
   const [first] = group
   const what = `${SIGNS[first.change]}${first.orphaned ? ' from Git, left running (prune is off)' : ''}`
-  const names = group.slice(0, NAMES).map(nameOf)
-  const more = group.length > NAMES ? ` and ${group.length - NAMES} more` : ''
+  // the same object of several clusters is named once
+  const objects = [...new Set(group.map(nameOf))]
+  const names = objects.slice(0, NAMES)
+  const more = objects.length > NAMES ? ` and ${objects.length - NAMES} more` : ''
   const count = group.length > 1 ? `${group.length} × ` : ''
   return `${count}**${html(first.resource.kind)}** ${what}: ${names.join(', ')}${more}`
 }

@@ -37,8 +37,8 @@ export function reviewText(review: Review, options: TextOptions = {}): string {
         `${renamedFrom === undefined ? '' : `${oneLine(resourceLabel(renamedFrom))} → `}${oneLine(resourceLabel(resource))}`,
     )
     const state = first.orphaned ? ', left running (prune is off)' : ''
-    const heading = paint('bold', `${first.change}${state}: ${names.join(', ')}`)
-    return `${heading} ${paint('dim', oneLine(`(${first.cluster} ${first.kustomization})`))}\n${diffLines(first.diff, paint)}`
+    const heading = paint('bold', `${first.change}${state}: ${[...new Set(names)].join(', ')}`)
+    return `${heading} ${paint('dim', oneLine(`(${[...new Set(group.map(({ cluster }) => cluster))].join(', ')} ${first.kustomization})`))}\n${diffLines(first.diff, paint)}`
   })
   return join([
     headline(review),

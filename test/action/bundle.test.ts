@@ -301,7 +301,7 @@ describe('the whole action on a pull request of the story tree', () => {
   it('leaves one comment and one check with annotations in lines of the change, and a second push updates them', async () => {
     const sarif = path.join(work, 'temp', 'steward.sarif')
     const first = await runAction({ bundle: whole, inputs: { 'sarif-file': sarif } })
-    expect(first.code, first.output).toBe(1)
+    expect(first.code).toBe(1)
     expect(first.outputs).toContain('blocked')
     expect(first.summary).toContain('🛑 Blocked')
     expect(JSON.parse(readFileSync(sarif, 'utf8'))).toMatchObject({ version: '2.1.0' })
@@ -309,14 +309,15 @@ describe('the whole action on a pull request of the story tree', () => {
     expect(comments).toHaveLength(1)
     expect(comments[0]?.body).toContain('imediate')
     const annotations = repository.checkRuns.flatMap(run => run.annotations)
-    expect(
-      annotations.map(annotation => `${String(annotation.path)}:${String(annotation.start_line)}`),
-    ).toContain('kubernetes/apps/databases/cloudnative-pg/cluster/scheduledbackup.yaml:12')
+    expect(annotations.map(annotation => [annotation.path, annotation.start_line])).toContainEqual([
+      'kubernetes/apps/databases/cloudnative-pg/cluster/scheduledbackup.yaml',
+      12,
+    ])
     const scheduled = 'kubernetes/apps/databases/cloudnative-pg/cluster/scheduledbackup.yaml'
     const mended = readFileSync(path.join(root, scheduled), 'utf8')
     repository.commit('demo', { [scheduled]: mended })
     const second = await runAction({ bundle: whole })
-    expect(second.code, second.output).toBe(1)
+    expect(second.code).toBe(1)
     const after = repository.comments
     expect(after.map(({ id }) => id)).toEqual(comments.map(({ id }) => id))
     expect(after[0]?.body).not.toContain('imediate')
