@@ -56,7 +56,7 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
   const incomplete = incompleteOf(
     after,
     before,
-    [...diff.incomplete, ...notApplied(base, head, diff.changes, touched)],
+    [...diff.incomplete, ...failedOnBothSides(base, head), ...notApplied(base, head, diff.changes, touched)],
     touched,
   )
   return {
@@ -143,6 +143,25 @@ function causeOf({ reason, message, cluster }: Unjudged, label: string): string 
   return JSON.stringify([reason, message, cluster, label])
 }
 
+/** What the change touches in units that did not render before and do not now: their changes are not seen. */
+function failedOnBothSides(base: RenderedRepository, head: RenderedRepository): Unjudged[] {
+  const before = new Map(unitsOf(base).map(unit => [`${unit.cluster} ${unit.label}`, unit]))
+  return unitsOf(head).flatMap(unit => {
+    const known = before.get(`${unit.cluster} ${unit.label}`)
+    if (unit.status !== 'failed' || known?.status !== 'failed' || known.inputs === unit.inputs) return []
+    return [
+      {
+        reason: 'failed-on-both-sides',
+        message: `It is changed, and it does not render before or after: ${unit.error?.message ?? ''}`,
+        affected: [unit.label],
+        ...(unit.cluster === '' ? {} : { cluster: unit.cluster }),
+        ...(unit.error?.file === undefined ? {} : { file: unit.error.file }),
+        ...(unit.error?.line === undefined ? {} : { line: unit.error.line }),
+      },
+    ]
+  })
+}
+
 /**
  * Manifests that changed and that nothing applies on either side. Where not one changed manifest is applied, the reason
  * may be that the roots were not recognised: an empty diff would be a lie.
@@ -187,4 +206,11 @@ function clusterLines(head: RenderedRepository, config: Config): string[] {
         .filter(Boolean)
         .join(' ')
     })
+}
+
+function unitsOf(side: RenderedRepository) {
+  return [
+    ...side.kustomizations.map(unit => ({ label: `Kustomization ${unit.namespace}/${unit.name}`, ...unit })),
+    ...side.helmReleases.map(unit => ({ label: `HelmRelease ${unit.namespace}/${unit.name}`, ...unit })),
+  ]
 }

@@ -228,6 +228,19 @@ describe('review', () => {
     ])
   })
 
+  it('is incomplete where a changed Kustomization renders on neither side', async () => {
+    const broken = {
+      ...cluster,
+      'clusters/main/apps.yaml': flux('apps', './apps', '  postBuild:\n    substitute: { OTHER: x }\n'),
+      'apps/web.yaml': configMap('web', 'name: ${NAME}'),
+    }
+    const { verdict, incomplete } = await review(broken, { ...broken, 'apps/more.yaml': configMap('more') })
+    expect([verdict, incomplete.map(({ reason }) => reason)]).toEqual([
+      'incomplete',
+      ['failed-on-both-sides'],
+    ])
+  })
+
   it('does not let a change silence its own finding', async () => {
     const silenced =
       configMap('web') + '# cnpg-steward: ignore schema-unknown-field because I say so\ndta: {}\n'

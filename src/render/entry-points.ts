@@ -114,7 +114,10 @@ function pathOf(kustomization: Manifest): string {
 
 function covers(kustomization: Manifest, file: string): boolean {
   const directory = pathOf(kustomization)
-  return directory === '' ? false : file.startsWith(`${directory}/`)
+  // the whole repository: as `flux bootstrap` writes it where no path is given; another source's root is './', too
+  if (directory === '')
+    return identify(kustomization).name === textAt(kustomization, 'spec', 'sourceRef', 'name')
+  return file.startsWith(`${directory}/`)
 }
 
 function pathDepth(kustomization: Manifest): number {

@@ -49,6 +49,18 @@ describe('findEntryPoints', () => {
     expect(findings).toEqual([])
   })
 
+  it('takes the root of the whole repository, not the root of another source', () => {
+    const { entryPoints } = findEntryPoints(
+      [],
+      [],
+      [
+        kustomization('flux-system/gotk-sync.yaml', './', 'fleet'),
+        kustomization('apps/crds.yaml', './', 'crds'),
+      ],
+    )
+    expect(entryPoints.map(({ place }) => place?.file)).toEqual(['flux-system/gotk-sync.yaml'])
+  })
+
   it('guesses the topmost ones where none applies itself, and says so', () => {
     const { entryPoints, findings } = findEntryPoints(
       [],
