@@ -50,14 +50,14 @@ export function fence(language: string, text: string): string {
   return `${marks}${language}\n${content}\n${marks}`
 }
 
-/** A URL that ends where the parenthesis of its link ends. */
+/** A link whose URL cannot end it early; the label alone where there is no web address. */
 export function link(label: string, url: string | undefined): string {
   const text = html(label)
   if (url === undefined || !/^https?:\/\//.test(url)) return text
-  const target = url.replaceAll(
-    /[()<>\s|`\\"'[\]*_]/g,
-    char => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
+  const target = url
+    .toWellFormed()
+    .replaceAll(/[^!-~]/gu, encodeURIComponent)
+    .replaceAll(/[()<>|`\\"'[\]*_@]/g, char => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
   return `[${text}](${target})`
 }
 
