@@ -131,7 +131,7 @@ async function judgeUnit(
       incomplete.push({
         reason: 'schema-version-unknown',
         message: `Objects do not fit the bundled schema of ${verdict.source}, and which version the cluster runs is not known.`,
-        repair: 'Let the tree install the CRDs, or add them with `cnpg-steward schema import`.',
+        repair: 'Let the tree install the CRDs: they are taken before the catalog.',
         affected: [resourceLabel(resource)],
         cluster,
       })
@@ -162,7 +162,7 @@ function unknownSchema({ resource }: RenderedObject, cluster: string): Unjudged 
   return {
     reason: 'schema-unknown',
     message: `There is no schema for ${resource.kind} of ${groupOf(resource.apiVersion) || 'the core group'}: nothing in this repository installs its CRD.`,
-    repair: 'Add it with `cnpg-steward schema import`.',
+    repair: 'Let the tree install its CRD: it is taken from there.',
     affected: [resourceLabel(resource)],
     ...(cluster === '' ? {} : { cluster }),
   }
