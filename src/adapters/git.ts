@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { nearest } from '../config/nearest.ts'
+import { nearName } from '../manifest/near-name.ts'
 import type { Tree, UnreadKind } from '../manifest/tree.ts'
 import { execute, ToolError } from './exec.ts'
 import { FilesOnDisk } from './files-on-disk.ts'
@@ -207,7 +207,7 @@ class LocalRepository implements Repository {
       if (id !== undefined) return id
     }
     const names = (await this.#run('for-each-ref', '--format=%(refname:short)')).toString('utf8').split('\n')
-    const near = nearest(ref, names)
+    const near = nearName(ref, names)
     throw new GitProblem(
       'unknown-ref',
       `${ref} is no commit of this repository${near === undefined ? '' : `; did you mean ${near}?`}`,

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { directoryFrom } from '../config/load-config.ts'
-import { nearest } from '../config/nearest.ts'
+import { nearName } from '../manifest/near-name.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from '../config/versions.ts'
 import {
   commands,
@@ -112,14 +112,14 @@ export function parseArguments(argv: readonly string[]): Command | BadArguments 
     return about !== undefined && isCommand(about) ? { command: 'help', about } : { command: 'help' }
   }
   if (!isCommand(name))
-    return bad(`There is no command ${name}${proposal(nearest(name, Object.keys(commands)))}.`)
+    return bad(`There is no command ${name}${proposal(nearName(name, Object.keys(commands)))}.`)
   if (asked('help')) return { command: 'help', about: name }
 
   const description: CommandDescription = commands[name]
   const values: Values = new Map()
   for (const { name: flag, rawName, value, inlineValue } of given) {
     if (!isFlag(flag) || !description.flags.includes(flag)) {
-      const near = nearest(flag, description.flags)
+      const near = nearName(flag, description.flags)
       return bad(`${name} has no option ${rawName}${proposal(near && `--${near}`)}.`, name)
     }
     const { type, value: kind, multiple }: Flag = flags[flag]
@@ -159,7 +159,7 @@ function commandFrom(
   if (name === 'schema') {
     const [verb, ...imports] = words
     if (verb === undefined) return { command: name, ...printing, imports }
-    if (verb !== 'import') return bad(`schema takes no ${verb}${proposal(nearest(verb, ['import']))}.`, name)
+    if (verb !== 'import') return bad(`schema takes no ${verb}${proposal(nearName(verb, ['import']))}.`, name)
     return imports.length > 0
       ? { command: name, ...printing, imports }
       : bad('schema import wants FILE, DIR or URL.', name)

@@ -1,4 +1,4 @@
-import { nearest } from '../config/nearest.ts'
+import { nearName } from '../manifest/near-name.ts'
 import { ruleIds, rules } from '../rules.ts'
 import type { ExplainCommand } from './arguments.ts'
 import { CannotJudge, type Context, type Outcome } from './run.ts'
@@ -7,7 +7,7 @@ import { CannotJudge, type Context, type Outcome } from './run.ts'
 export async function explain({ rule: id, output }: ExplainCommand, _context: Context): Promise<Outcome> {
   const rule = rules.find(candidate => candidate.id === id)
   if (rule === undefined) {
-    const near = nearest(id, ruleIds)
+    const near = nearName(id, ruleIds)
     throw new CannotJudge(
       `There is no rule ${id}.`,
       near === undefined ? `Rules: ${ruleIds.join(', ')}.` : `Did you mean ${near}?`,

@@ -1,9 +1,9 @@
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
 import type { Finding } from '../manifest/finding.ts'
 import { isObject, textAt, valueAt, type Json, type JsonObject } from '../manifest/json.ts'
+import { nearName } from '../manifest/near-name.ts'
 import type { Tree } from '../manifest/tree.ts'
 import { defaultConfig, type ClusterConfig, type Config, type RuleSetting } from './config.ts'
-import { nearest } from './nearest.ts'
 import { fieldOf, schemaProblems, type Path } from './schema-problems.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from './versions.ts'
 
@@ -85,7 +85,7 @@ export function loadConfig(
   const config = configFrom(value, document, report)
   for (const rule of Object.keys(config.rules)) {
     if (knownRules.includes(rule)) continue
-    const near = nearest(rule, knownRules)
+    const near = nearName(rule, knownRules)
     const repair =
       near === undefined ? 'Take it out; findings name the rule they come from.' : `Did you mean ${near}?`
     report(['rules', rule], 'config-unknown-rule', `There is no rule ${rule}.`, repair)

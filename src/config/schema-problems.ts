@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { isObject, valueAt, type Json } from '../manifest/json.ts'
+import { nearName } from '../manifest/near-name.ts'
 import schema from './config.schema.json' with { type: 'json' }
-import { nearest } from './nearest.ts'
 
 /** Names of keys and indexes of lists. */
 export type Path = (string | number)[]
@@ -37,7 +37,7 @@ function problemOf(error: ErrorObject, root: Json): SchemaProblem {
     case 'additionalProperties': {
       const key = String(parameters.additionalProperty)
       const known = Object.keys(error.parentSchema?.properties ?? {})
-      const near = nearest(key, known)
+      const near = nearName(key, known)
       return {
         path: [...path, key],
         ruleId: 'config-unknown-key',

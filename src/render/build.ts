@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { parseAllDocuments } from 'yaml'
 import { canonicalJson, textAt, type JsonObject } from '../manifest/json.ts'
 import type { Finding } from '../manifest/finding.ts'
+import { nearName } from '../manifest/near-name.ts'
 import type { Place } from '../manifest/place.ts'
 import type { RenderFailure } from '../manifest/rendered.ts'
 import type { Manifest } from '../manifest/resource.ts'
@@ -20,7 +21,7 @@ import {
 import type { RenderCache } from './render-cache.ts'
 import type { Artifact } from './source-ignore.ts'
 import type { KustomizeBuild } from './tools.ts'
-import { clampPath, nearest, resolvePath } from './tree-path.ts'
+import { clampPath, resolvePath } from './tree-path.ts'
 
 export interface BuildRequest {
   tree: Tree
@@ -273,7 +274,7 @@ function nearestDirectory({ directories }: Artifact, directory: string): string 
   const depth = segments.findIndex((_name, index) => !directories.has(segments.slice(0, index + 1).join('/')))
   const above = segments.slice(0, depth)
   const siblings = (directories.get(above.join('/')) ?? []).filter(entry => entry.directory)
-  const name = nearest(
+  const name = nearName(
     segments[depth] ?? '',
     siblings.map(entry => entry.name),
   )

@@ -1,13 +1,14 @@
 import { posix } from 'node:path'
 import { isObject, textAt, type Json, type JsonObject } from '../manifest/json.ts'
 import type { Finding } from '../manifest/finding.ts'
+import { nearName } from '../manifest/near-name.ts'
 import type { RenderFailure } from '../manifest/rendered.ts'
 import type { Tree } from '../manifest/tree.ts'
 import { KUSTOMIZATION_NAMES, objectsAt, textsAt, type KustomizationFile } from './kustomization-file.ts'
 import { parsePlugins } from './plugin-config.ts'
 import type { RenderCache } from './render-cache.ts'
 import type { Artifact } from './source-ignore.ts'
-import { nearest, resolvePath } from './tree-path.ts'
+import { resolvePath } from './tree-path.ts'
 
 export interface ClosureRequest {
   tree: Tree
@@ -328,7 +329,7 @@ class ClosureWalk {
       )
     const parent = posix.dirname(target) === '.' ? '' : posix.dirname(target)
     const siblings = artifact.directories.get(parent)?.map(entry => entry.name) ?? []
-    const guess = nearest(posix.basename(target), siblings)
+    const guess = nearName(posix.basename(target), siblings)
     this.#problem(
       reference,
       'render-missing-file',

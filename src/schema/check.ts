@@ -1,17 +1,10 @@
 import { isObject, type Json, type JsonObject } from '../manifest/json.ts'
+import { nearName } from '../manifest/near-name.ts'
 import { checkAlternatives } from './alternatives.ts'
 import type { Context } from './context.ts'
 import { checkKeywords } from './keywords.ts'
 import { OBJECT_FIELDS } from './object-meta.ts'
-import {
-  alternatives,
-  asWritten,
-  fieldOf,
-  inWords,
-  nearName,
-  type Path,
-  type SchemaProblem,
-} from './problem.ts'
+import { alternatives, asWritten, fieldOf, inWords, type Path, type SchemaProblem } from './problem.ts'
 import { schemaOfField, type StructuralSchema } from './structural.ts'
 
 /**

@@ -1,8 +1,9 @@
 import { canonicalJson, isObject, type Json } from '../manifest/json.ts'
+import { nearName } from '../manifest/near-name.ts'
 import type { Context } from './context.ts'
 import { FORMATS } from './formats.ts'
 import { compilePattern } from './pattern.ts'
-import { alternatives, asWritten, fieldOf, nearName, type Path, type SchemaProblem } from './problem.ts'
+import { alternatives, asWritten, fieldOf, type Path, type SchemaProblem } from './problem.ts'
 import type { StructuralSchema } from './structural.ts'
 
 // apimachinery pkg/api/resource/quantity.go, ParseQuantity

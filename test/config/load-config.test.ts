@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { defaultConfig } from '../../src/config/config.ts'
 import schema from '../../src/config/config.schema.json' with { type: 'json' }
 import { CONFIG_FILE, directoryFrom, loadConfig, readConfig } from '../../src/config/load-config.ts'
-import { nearest } from '../../src/config/nearest.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from '../../src/config/versions.ts'
 import { memoryTree } from '../../src/manifest/tree.ts'
 
@@ -304,13 +303,3 @@ it.each([
   [operatorRelease, 'main', 'main'],
   [operatorRelease, '1.28', undefined],
 ])('%o(%j) is %j', (read, text, expected) => expect(read(text)).toBe(expected))
-
-it.each([
-  ['reveiw', 'review'],
-  ['REVIEW', 'review'],
-  ['valdate', 'validate'],
-  ['x', undefined],
-  ['something', undefined],
-])('nearest(%j) is %j', (word, expected) =>
-  expect(nearest(word, ['review', 'render', 'validate'])).toBe(expected),
-)
