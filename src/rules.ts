@@ -1,22 +1,23 @@
-import type { Level } from './manifest/finding.ts'
 import { houseRules } from './policy/house-rules.ts'
-import { judgingRules } from './policy/judging-rules.ts'
+import { reasons } from './policy/reasons.ts'
+import type { Reason, Rule } from './policy/rule.ts'
+import { configRules } from './policy/rules/config-rules.ts'
+import { fluxRenderRules } from './policy/rules/flux-render-rules.ts'
+import { fluxSemanticsRules } from './policy/rules/flux-semantics-rules.ts'
+import { kustomizeRules } from './policy/rules/kustomize-rules.ts'
+import { parseRules } from './policy/rules/parse-rules.ts'
+import { schemaRules } from './policy/rules/schema-rules.ts'
 
-/** A rule as `explain` tells it and SARIF lists it. */
-export interface Rule {
-  id: string
-  level: Level | 'off'
-  /** one sentence */
-  title: string
-  why: string
-  repair: string
-  failing: string
-  mended: string
-}
+export { reasons }
+export type { Reason, Rule }
 
-/** Every rule that a finding can name. */
+/** Every rule that a finding can name: what `explain` tells, SARIF lists and the configuration may speak of. */
 export const rules: readonly Rule[] = [
-  ...judgingRules,
+  ...parseRules,
+  ...kustomizeRules,
+  ...fluxRenderRules,
+  ...schemaRules,
+  ...fluxSemanticsRules,
   ...houseRules.map(({ id, defaultLevel, title, why, repair, failing, mended }) => ({
     id,
     level: defaultLevel,
@@ -26,6 +27,17 @@ export const rules: readonly Rule[] = [
     failing,
     mended,
   })),
+  ...configRules,
 ]
 
 export const ruleIds: readonly string[] = rules.map(({ id }) => id)
+
+/** @returns undefined where no finding names such a rule */
+export function ruleOf(id: string): Rule | undefined {
+  return rules.find(rule => rule.id === id)
+}
+
+/** @returns undefined where the incomplete list has no such reason */
+export function reasonOf(id: string): Reason | undefined {
+  return reasons.find(reason => reason.id === id)
+}

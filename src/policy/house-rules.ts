@@ -10,20 +10,6 @@ import { objectRules } from './object-rules.ts'
 /** All house rules, in the order of story 4.2 where they are its rules 1 to 9. */
 export const houseRules: readonly HouseRule[] = [...fileRules, ...fluxRules, ...objectRules]
 
-/** What `explain` prints about a house rule. */
-export type RuleExplanation = Pick<
-  HouseRule,
-  'id' | 'title' | 'why' | 'repair' | 'failing' | 'mended' | 'defaultLevel'
->
-
-/** @returns undefined where there is no house rule of that id */
-export function explainHouseRule(id: string): RuleExplanation | undefined {
-  const rule = houseRules.find(candidate => candidate.id === id)
-  if (rule === undefined) return undefined
-  const { title, why, repair, failing, mended, defaultLevel } = rule
-  return { id, title, why, repair, failing, mended, defaultLevel }
-}
-
 export interface HouseInput {
   kustomizations: readonly RenderedKustomization[]
   /** source files by path: those that rendering read, so that what no cluster applies is judged by nobody */

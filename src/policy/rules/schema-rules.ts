@@ -1,0 +1,187 @@
+import type { Rule } from '../rule.ts'
+
+const REFUSED = 'The API server refuses the object, and Flux then applies nothing of the whole Kustomization.'
+
+/** What an object can be blamed for by the schema of its kind (src/schema). */
+export const schemaRules: readonly Rule[] = [
+  {
+    id: 'schema-unknown-field',
+    level: 'error',
+    title: 'An object has only fields that its schema declares.',
+    why: 'Flux applies server-side, and server-side apply refuses a field that the schema does not declare; nothing of the Kustomization is applied.',
+    repair: 'Correct the name, or move the field to where it belongs; the finding proposes a near name.',
+    failing: cluster('instanses: 3'),
+    mended: cluster('instances: 3'),
+  },
+  {
+    id: 'schema-type',
+    level: 'error',
+    title: 'A field has the type that its schema declares.',
+    why: REFUSED,
+    repair: 'Write a value of that type: quotes make a text, no quotes a number or true and false.',
+    failing: cluster('instances: "3"'),
+    mended: cluster('instances: 3'),
+  },
+  {
+    id: 'schema-required',
+    level: 'error',
+    title: 'A field that the schema requires is there.',
+    why: REFUSED,
+    repair: 'Add the field.',
+    failing: `apiVersion: postgresql.cnpg.io/v1
+kind: ScheduledBackup
+metadata:
+  name: nightly
+spec:
+  schedule: 0 0 2 * * *`,
+    mended: `apiVersion: postgresql.cnpg.io/v1
+kind: ScheduledBackup
+metadata:
+  name: nightly
+spec:
+  schedule: 0 0 2 * * *
+  cluster:
+    name: postgres`,
+  },
+  {
+    id: 'schema-enum',
+    level: 'error',
+    title: 'A value is one of those that the schema lists.',
+    why: REFUSED,
+    repair: 'Use one of the values that the finding names.',
+    failing: cluster('primaryUpdateMethod: rolling'),
+    mended: cluster('primaryUpdateMethod: switchover'),
+  },
+  {
+    id: 'schema-pattern',
+    level: 'error',
+    title: 'A text has the form that the pattern of the schema asks for.',
+    why: REFUSED,
+    repair: 'Write the text in that form.',
+    failing: cluster('backup:\n    retentionPolicy: 30 days'),
+    mended: cluster('backup:\n    retentionPolicy: 30d'),
+  },
+  {
+    id: 'schema-range',
+    level: 'error',
+    title: 'A number is within the range of its schema.',
+    why: REFUSED,
+    repair: 'Choose a number within the range that the finding names.',
+    failing: cluster('instances: 0'),
+    mended: cluster('instances: 1'),
+  },
+  {
+    id: 'schema-length',
+    level: 'error',
+    title: 'A text or a list is neither too short nor too long.',
+    why: REFUSED,
+    repair: 'Fill it in, shorten it, or take it out.',
+    failing: cluster('replica:\n    source: ""'),
+    mended: cluster('replica:\n    source: postgres-main'),
+  },
+  {
+    id: 'schema-format',
+    level: 'error',
+    title: 'A text has the format that the schema names: a date, a duration, base64.',
+    why: REFUSED,
+    repair: 'Write it in that format; a value of a Secret may stand plain under stringData.',
+    failing: `apiVersion: v1
+kind: Secret
+metadata:
+  name: postgres-app
+data:
+  username: app user`,
+    mended: `apiVersion: v1
+kind: Secret
+metadata:
+  name: postgres-app
+stringData:
+  username: app user`,
+  },
+  {
+    id: 'schema-list-key',
+    level: 'error',
+    title: 'The items of a list differ in the keys by which they are told apart.',
+    why: 'Server-side apply cannot tell which of two equal items is meant and refuses the object.',
+    repair: 'Rename one of them, or take it out.',
+    failing: `apiVersion: v1
+kind: Service
+metadata:
+  name: postgres
+spec:
+  ports:
+    - name: postgres
+      port: 5432
+    - name: metrics
+      port: 5432`,
+    mended: `apiVersion: v1
+kind: Service
+metadata:
+  name: postgres
+spec:
+  ports:
+    - name: postgres
+      port: 5432
+    - name: metrics
+      port: 9187`,
+  },
+  {
+    id: 'schema-alternatives',
+    level: 'error',
+    title: 'An object takes one of the forms between which its schema lets it choose.',
+    why: REFUSED,
+    repair: 'Fill in what one of the forms asks for, and nothing of the others where only one is allowed.',
+    failing: `apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata:
+  name: postgres
+spec:
+  endpointSelector: {}
+  nodeSelector: {}
+  ingress:
+    - fromEntities:
+        - cluster`,
+    mended: `apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata:
+  name: postgres
+spec:
+  endpointSelector: {}
+  ingress:
+    - fromEntities:
+        - cluster`,
+  },
+  {
+    id: 'schema-version-not-served',
+    level: 'error',
+    title: 'The API version of an object is served.',
+    why: 'The API server does not know the kind in this version, and Flux then applies nothing of the whole Kustomization.',
+    repair: 'Use a served version; the finding names them.',
+    failing: `apiVersion: helm.toolkit.fluxcd.io/v2beta2
+kind: HelmRelease
+metadata:
+  name: cloudnative-pg`,
+    mended: `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: cloudnative-pg
+spec:
+  interval: 1h
+  chartRef:
+    kind: OCIRepository
+    name: cloudnative-pg`,
+  },
+]
+
+/** A whole Cluster with one more line in its spec. */
+function cluster(line: string): string {
+  const instances = line.startsWith('instan') ? '' : '\n  instances: 3'
+  return `apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata:
+  name: postgres
+spec:${instances}
+  ${line}
+  storage:
+    size: 10Gi`
+}
