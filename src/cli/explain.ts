@@ -1,28 +1,71 @@
+import { styleText } from 'node:util'
 import { nearName } from '../manifest/near-name.ts'
-import { ruleIds, rules } from '../rules.ts'
+import { reasonOf, reasons, ruleIds, ruleOf, type Reason, type Rule } from '../rules.ts'
 import type { ExplainCommand } from './arguments.ts'
 import { CannotJudge, type Context, type Outcome } from './run.ts'
 
-/** `explain RULE`: what it says, why, the repair, a failing and a mended example. */
-export async function explain({ rule: id, output }: ExplainCommand, _context: Context): Promise<Outcome> {
-  const rule = rules.find(candidate => candidate.id === id)
-  if (rule === undefined) {
-    const near = nearName(id, ruleIds)
-    throw new CannotJudge(
-      `There is no rule ${id}.`,
-      near === undefined ? `Rules: ${ruleIds.join(', ')}.` : `Did you mean ${near}?`,
-    )
-  }
-  if (output === 'json') return { output: JSON.stringify({ version: 1, ...rule }, null, 2), exitCode: 0 }
-  const example = (text: string) =>
-    output === 'markdown' ? `\`\`\`yaml\n${text}\n\`\`\`` : text.replaceAll(/^/gm, '    ')
-  const text = [
-    output === 'markdown' ? `## ${rule.id}` : `${rule.id} (${rule.level})`,
-    rule.title,
-    `Why: ${rule.why}`,
-    `Repair: ${rule.repair}`,
-    `Fails:\n${example(rule.failing)}`,
-    `Mended:\n${example(rule.mended)}`,
-  ]
-  return { output: text.join('\n\n'), exitCode: 0 }
+/**
+ * `explain RULE`: what a rule says, why, the repair, an example that fails and its mended twin; or what a reason of the
+ * incomplete list means.
+ * @throws CannotJudge for an id that is neither, with the one that was probably meant
+ */
+export async function explain(
+  { rule: id, output }: ExplainCommand,
+  { color }: Pick<Context, 'color'>,
+): Promise<Outcome> {
+  const told = ruleOf(id) ?? reasonOf(id)
+  if (told === undefined) throw unknownRule(id)
+  if (output === 'json')
+    return {
+      output: JSON.stringify({ version: 1, type: isRule(told) ? 'rule' : 'reason', ...told }, null, 2),
+      exitCode: 0,
+    }
+  return { output: output === 'markdown' ? asMarkdown(told) : asText(told, color), exitCode: 0 }
+}
+
+function unknownRule(id: string): CannotJudge {
+  const near = nearName(id, [...ruleIds, ...reasons.map(reason => reason.id)])
+  return new CannotJudge(
+    `There is no rule ${id}.`,
+    near === undefined ? `Rules: ${ruleIds.join(', ')}.` : `Did you mean ${near}?`,
+  )
+}
+
+function isRule(told: Rule | Reason): told is Rule {
+  return 'level' in told
+}
+
+function levelOf(told: Rule | Reason): string {
+  if (!isRule(told)) return 'incomplete: not judged, and neither right nor wrong'
+  return told.level === 'off' ? 'off, until `rules:` in .github/cnpg-steward.yaml switches it on' : told.level
+}
+
+function asText(told: Rule | Reason, color: boolean): string {
+  const paint = (style: 'bold' | 'red' | 'green' | 'dim', text: string) =>
+    color ? styleText(style, text, { validateStream: false }) : text
+  const example = (text: string) => text.replaceAll(/^(?=.)/gm, '  ')
+  return [
+    `${paint('bold', told.id)} (${levelOf(told)})`,
+    told.title,
+    `${paint('dim', 'Why:')} ${told.why}`,
+    `${paint('dim', 'Repair:')} ${told.repair}`,
+    ...(isRule(told)
+      ? [
+          `${paint('red', 'Fails:')}\n${example(told.failing)}`,
+          `${paint('green', 'Mended:')}\n${example(told.mended)}`,
+        ]
+      : []),
+  ].join('\n\n')
+}
+
+function asMarkdown(told: Rule | Reason): string {
+  const example = (text: string) => `\`\`\`yaml\n${text}\n\`\`\``
+  return [
+    `## \`${told.id}\``,
+    told.title,
+    `**Level:** ${levelOf(told)}`,
+    `**Why:** ${told.why}`,
+    `**Repair:** ${told.repair}`,
+    ...(isRule(told) ? ['**Fails:**', example(told.failing), '**Mended:**', example(told.mended)] : []),
+  ].join('\n\n')
 }

@@ -4,7 +4,7 @@ import type { RuleSetting } from '../../src/config/config.ts'
 import type { Json } from '../../src/manifest/json.ts'
 import type { RenderedObject } from '../../src/manifest/rendered.ts'
 import { identify, isManifest } from '../../src/manifest/resource.ts'
-import { houseFindings, houseRules } from '../../src/policy/house-rules.ts'
+import { houseFindings } from '../../src/policy/house-rules.ts'
 
 const DIGEST = `@sha256:${'a'.repeat(64)}`
 
