@@ -99,7 +99,8 @@ function minorOf(version: string): string {
   return version.replace(/^v/, '').split('.').slice(0, 2).join('.')
 }
 
-function compareVersions(a: string, b: string): number {
+/** By number: 1.9.0 before 1.10.0. */
+export function compareVersions(a: string, b: string): number {
   const left = a.split('.').map(Number)
   const right = b.split('.').map(Number)
   for (let i = 0; i < 3; i++) {
