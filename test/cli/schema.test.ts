@@ -329,6 +329,11 @@ spec:
     expect(read(root, 'example.org_Widget.yaml')).toContain('Widget')
   })
 
+  it('prints no control characters of names', async () => {
+    const { path: root } = repository({ 'd/\u001b[31mwidget.yaml': crd('Widget') })
+    expect((await run(root, ['d'])).output).toContain('(d/\ufffd[31mwidget.yaml:1)')
+  })
+
   it('needs a repository', async () => {
     using directory = temporaryDirectory({ 'widget.yaml': crd('Widget') })
     await expect(run(directory.path, ['widget.yaml'])).rejects.toMatchObject({
