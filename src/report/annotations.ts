@@ -1,6 +1,6 @@
 import type { Finding, Level } from '../manifest/finding.ts'
 import { resourceLabel } from '../manifest/resource.ts'
-import { visible } from './escape.ts'
+import { oneLine, visible } from './escape.ts'
 import { harm, impactIcon } from './headline.ts'
 import type { Review } from './review.ts'
 
@@ -12,11 +12,9 @@ export interface Annotation {
   annotation_level: 'failure' | 'warning' | 'notice'
   title: string
   message: string
-  raw_details: string
+  raw_details?: string
 }
 
-/** GitHub takes this many in one request. */
-export const ANNOTATIONS_PER_REQUEST = 50
 // Limits of the check run API: 64 KB for message and raw_details, 255 characters for a title. Kept well below.
 const MESSAGE_BYTES = 60_000
 const TITLE_LENGTH = 200
@@ -47,20 +45,30 @@ export function annotationsOf(review: Review): Annotation[] {
         ),
       ),
   ]
-  const unique = new Map(
-    annotations.map(item => [JSON.stringify([item.path, item.start_line, item.title, item.message]), item]),
+  const bySight = Map.groupBy(annotations, ({ path, start_line, title, message }) =>
+    JSON.stringify([path, start_line, title, message]),
   )
-  return [...unique.values()].toSorted(
-    (a, b) => ORDER.indexOf(a.annotation_level) - ORDER.indexOf(b.annotation_level),
-  )
+  return [...bySight.values()]
+    .flatMap(same =>
+      same
+        .toSorted(inOrder)
+        .slice(0, 1)
+        .map(first => ({ ...first, ...detailsOf(same) })),
+    )
+    .toSorted(inOrder)
+    .map(({ unit: _unit, ...shown }) => shown)
 }
 
-/** The annotations in requests of at most 50. */
-export function annotationBatches(annotations: readonly Annotation[]): Annotation[][] {
-  const batches: Annotation[][] = []
-  for (let start = 0; start < annotations.length; start += ANNOTATIONS_PER_REQUEST)
-    batches.push(annotations.slice(start, start + ANNOTATIONS_PER_REQUEST))
-  return batches
+/** An annotation with the cluster and Kustomization that its object is applied by. */
+type Placed = Annotation & { unit: string }
+
+function inOrder(a: Annotation, b: Annotation): number {
+  return ORDER.indexOf(a.annotation_level) - ORDER.indexOf(b.annotation_level)
+}
+
+function detailsOf(same: readonly Placed[]): { raw_details?: string } {
+  const units = [...new Set(same.map(({ unit }) => unit))].filter(unit => unit !== '')
+  return units.length === 0 ? {} : { raw_details: clipBytes(units.join('\n'), MESSAGE_BYTES) }
 }
 
 function annotation(
@@ -68,23 +76,22 @@ function annotation(
   level: Annotation['annotation_level'],
   title: string,
   message: string,
-): Annotation[] {
+): Placed[] {
   if (file === undefined) return []
+  // a review may come from a file: the API refuses the whole request for a line 0
+  const start = Math.max(1, Math.floor(line))
   return [
     {
       path: file,
-      start_line: line,
-      end_line: line,
+      start_line: start,
+      end_line: start,
       annotation_level: level,
       title: visible(title).slice(0, TITLE_LENGTH).toWellFormed(),
       message: clipBytes(visible(message), MESSAGE_BYTES),
-      raw_details: clipBytes(
-        visible(
-          [cluster && `cluster ${cluster}`, kustomization && `Kustomization ${kustomization}`]
-            .filter(Boolean)
-            .join('\n'),
-        ),
-        MESSAGE_BYTES,
+      unit: oneLine(
+        [cluster && `cluster ${cluster}`, kustomization && `Kustomization ${kustomization}`]
+          .filter(Boolean)
+          .join(', '),
       ),
     },
   ]

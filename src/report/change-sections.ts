@@ -1,16 +1,14 @@
 import type { Change } from '../manifest/change.ts'
 import { groupOf } from '../manifest/resource.ts'
 import { groupEqual, type ChangeGroup } from '../diff/group-equal.ts'
-import { code, fence, html } from './escape.ts'
+import { clip, code, fence, html } from './escape.ts'
 import { plural } from './headline.ts'
+import { fitting } from './problems.ts'
 
-const SIGNS: Record<Change['change'], string> = {
-  added: 'added',
-  removed: 'removed',
-  changed: 'changed',
-  renamed: 'renamed',
-}
 const NAMES = 30
+// Of the room, where not every diff fits: for the names of the others.
+const NAMES_SHARE = 0.15
+const NAME = 300
 
 /** What fits of the changes, and how many changes were left without their diff. */
 export interface Sections {
@@ -20,21 +18,38 @@ export interface Sections {
 
 /**
  * The changes as folded sections, one a Kustomization; equal changes of several Kustomizations in one of their own.
- * The most important ones get the space: CNPG objects first, then what is removed, then the rest. Every fence and every
- * `<details>` is closed.
+ * The most important ones get the space: CNPG objects first, then what is changed, added, removed, and of these the smallest.
+ * What is left without its diff is named, the removed first, as far as there is room. Every fence and every `<details>` is
+ * closed.
  * @param budget characters (UTF-16) the text may take
  */
 export function changeSections(changes: readonly Change[], budget: number): Sections {
-  const groups = groupEqual(changes).toSorted((a, b) => importance(a) - importance(b))
+  const groups = groupEqual(changes).toSorted(
+    (a, b) => importance(a) - importance(b) || a[0].diff.length - b[0].diff.length,
+  )
+  const all = sectionsWithin(groups, budget)
+  if (all.left.length === 0) return { text: all.text, left: 0 }
+  const some = sectionsWithin(groups, budget - budget * NAMES_SHARE)
+  const text = [some.text, namesOf(some.left, budget - some.text.length)]
+    .filter(part => part !== '')
+    .join('\n')
+  return { text, left: countOf(some.left) }
+}
+
+function sectionsWithin(
+  groups: readonly ChangeGroup[],
+  budget: number,
+): { text: string; left: ChangeGroup[] } {
   const shown = new Map<string, string[]>()
+  const left: ChangeGroup[] = []
+  const count = countOf(groups)
   let room = budget
-  let left = 0
   for (const group of groups) {
     const title = titleOf(group)
-    const overhead = shown.has(title) ? 0 : wrap(title, '', changes.length).length
+    const overhead = shown.has(title) ? 0 : wrap(title, '', count).length
     const block = blockOf(group, room - overhead)
     if (block === undefined) {
-      left += group.length
+      left.push(group)
       continue
     }
     room -= block.length + 2 + overhead
@@ -48,6 +63,22 @@ export function changeSections(changes: readonly Change[], budget: number): Sect
   return { text, left }
 }
 
+/** The changes without a diff by name, the removed first. */
+function namesOf(groups: readonly ChangeGroup[], room: number): string {
+  const removedFirst = groups.toSorted(
+    ([a], [b]) => Number(b.change === 'removed') - Number(a.change === 'removed'),
+  )
+  const lines = removedFirst.map(group => `- ${headingOf(group)}`)
+  const kept = fitting(lines, room - 120)
+  if (kept.length === 0) return ''
+  const more = kept.length < lines.length ? [`- and ${lines.length - kept.length} more`] : []
+  return `<details><summary>${plural(countOf(groups), 'change')} without diff</summary>\n\n${[...kept, ...more].join('\n')}\n\n</details>`
+}
+
+function countOf(groups: readonly ChangeGroup[]): number {
+  return groups.reduce((sum, group) => sum + group.length, 0)
+}
+
 function wrap(title: string, body: string, count: number): string {
   return `<details><summary>${plural(count, 'object')} changed in ${title}</summary>\n\n${body}\n\n</details>`
 }
@@ -56,7 +87,7 @@ function titleOf(group: ChangeGroup): string {
   const units = new Set(group.map(({ cluster, kustomization }) => `${cluster}\0${kustomization}`))
   if (units.size > 1) return plural(units.size, 'Kustomization')
   const [{ kustomization, cluster }] = group
-  return `Kustomization <b>${html(kustomization)}</b> of cluster ${html(cluster)}`
+  return `Kustomization <b>${html(clip(kustomization, NAME))}</b>${cluster === '' ? '' : ` of cluster ${html(clip(cluster, NAME))}`}`
 }
 
 /** A group with as much of its diff as fits; `undefined` where not even its name does. */
@@ -77,29 +108,36 @@ function blockOf(group: ChangeGroup, room: number): string | undefined {
 
 function headingOf(group: ChangeGroup): string {
   const [first] = group
-  const what = `${SIGNS[first.change]}${first.orphaned ? ' from Git, left running (prune is off)' : ''}`
+  const orphaned = first.orphaned ? ' from Git, left running (prune is off)' : ''
+  const owners = [...new Set(group.flatMap(({ movedFrom }) => movedFrom ?? []))]
+  const [owner] = owners
+  const moved =
+    owner === undefined
+      ? ''
+      : `, so far applied by ${owners.length === 1 ? code(clip(owner, NAME)) : `${owners.length} others`}`
   // the same object of several clusters is named once
   const objects = [...new Set(group.map(nameOf))]
   const names = objects.slice(0, NAMES)
   const more = objects.length > NAMES ? ` and ${objects.length - NAMES} more` : ''
   const count = group.length > 1 ? `${group.length} × ` : ''
-  return `${count}**${html(first.resource.kind)}** ${what}: ${names.join(', ')}${more}`
+  return `${count}**${html(clip(first.resource.kind, NAME))}** ${first.change}${orphaned}${moved}: ${names.join(', ')}${more}`
 }
 
 function nameOf({ resource, renamedFrom, helmRelease }: Change): string {
   const name = qualified(resource)
-  const from = renamedFrom === undefined ? '' : `${code(qualified(renamedFrom))} → `
-  return `${from}${code(name)}${helmRelease === undefined ? '' : ` (HelmRelease ${code(helmRelease)})`}`
+  const from = renamedFrom === undefined ? '' : `${code(clip(qualified(renamedFrom), NAME))} → `
+  return `${from}${code(clip(name, NAME))}${helmRelease === undefined ? '' : ` (HelmRelease ${code(clip(helmRelease, NAME))})`}`
 }
 
 function qualified({ namespace, name }: Change['resource']): string {
   return namespace === '' ? name : `${namespace}/${name}`
 }
 
-function importance([first]: ChangeGroup): number {
-  const group = groupOf(first.resource.apiVersion)
-  if (first.resource.kind === 'Cluster' && group === 'postgresql.cnpg.io') return 0
-  if (group.endsWith('cnpg.io')) return 1
-  if (first.resource.kind === 'CustomResourceDefinition') return 4
-  return first.change === 'removed' ? 2 : 3
+const BY_CHANGE: Record<Change['change'], number> = { changed: 2, renamed: 2, added: 3, removed: 4 }
+
+function importance([{ resource, change }]: ChangeGroup): number {
+  const group = groupOf(resource.apiVersion)
+  if (resource.kind === 'Cluster' && group === 'postgresql.cnpg.io') return 0
+  if (group === 'cnpg.io' || group.endsWith('.cnpg.io')) return 1
+  return resource.kind === 'CustomResourceDefinition' ? 5 : BY_CHANGE[change]
 }

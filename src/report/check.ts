@@ -1,6 +1,6 @@
 import { annotationsOf, clipBytes, type Annotation } from './annotations.ts'
 import { counts, headline } from './headline.ts'
-import { reviewComment, type MarkdownOptions } from './markdown.ts'
+import { reviewComment, withinBytes, type MarkdownOptions } from './markdown.ts'
 import type { Review } from './review.ts'
 
 /** Input `fail-on`: the least that makes the check (and the step) fail. */
@@ -13,7 +13,7 @@ export interface CheckRun {
   annotations: Annotation[]
 }
 
-// Limit of a check run's summary: 65,535 characters.
+// 'Maximum length: 65535 characters', yet GitHub answers 'summary exceeds a maximum bytesize of 65535' (github/docs issue 35252).
 const SUMMARY_LIMIT = 65_535
 
 /** Whether a review fails what waits for it: blocked unless 'never', attention from 'warning' on, incomplete when asked for. */
@@ -33,10 +33,9 @@ export function checkRun(review: Review, failOn: FailOn, options: MarkdownOption
   return {
     conclusion,
     title: clipBytes(counts(review).join(' · ') || headline(review), 250),
-    summary: reviewComment(review, {
-      ...options,
-      budget: Math.min(options.budget ?? SUMMARY_LIMIT, SUMMARY_LIMIT),
-    }),
+    summary: withinBytes(SUMMARY_LIMIT, budget =>
+      reviewComment(review, { ...options, budget: Math.min(options.budget ?? budget, budget) }),
+    ),
     annotations: annotationsOf(review),
   }
 }

@@ -13,6 +13,11 @@ export function visible(text: string): string {
     .replaceAll(INVISIBLE, char => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
 }
 
+/** The beginning of a text; to be taken before it is escaped, so that no entity or code span is cut. */
+export function clip(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`
+}
+
 /** Text on one line: line feeds and tabs become spaces. */
 export function oneLine(text: string): string {
   return visible(text).replaceAll(/[\n\t]+/g, ' ')
@@ -26,6 +31,7 @@ export function html(text: string): string {
 /** Text in a line or table cell of Markdown; what stands between backticks becomes code. */
 export function inline(text: string): string {
   return oneLine(text)
+    .trim()
     .split(/(`[^`]+`)/)
     .map(part =>
       part.length > 2 && part.startsWith('`') && part.endsWith('`') ? code(part.slice(1, -1)) : html(part),

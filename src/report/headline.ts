@@ -1,6 +1,6 @@
 import type { ImpactKind } from '../manifest/change.ts'
 import type { Level } from '../manifest/finding.ts'
-import type { Review, Revision, Verdict } from './review.ts'
+import { unjudgedNow, type Review, type Revision, type Verdict } from './review.ts'
 
 const VERDICTS: Record<Verdict, { icon: string; word: string }> = {
   blocked: { icon: '🛑', word: 'Blocked' },
@@ -59,7 +59,8 @@ export function counts(review: Review): string[] {
   const impacts = tally(review.impacts.map(({ impact }) => impact).filter(impact => impact !== 'none'))
   for (const [impact, n] of [...impacts].toSorted(([a], [b]) => harm(a) - harm(b)))
     parts.push(impact === 'unknown' ? `${n} of unknown effect` : `${n} ${impact.replaceAll('-', ' ')}`)
-  if (review.incomplete.length > 0) parts.push(`${review.incomplete.length} not judged`)
+  const unjudged = unjudgedNow(review).length
+  if (unjudged > 0) parts.push(`${unjudged} not judged`)
   const touched = new Set(review.impacts.map(({ cluster, resource }) => JSON.stringify([cluster, resource])))
   const others = review.changes.filter(
     ({ cluster, resource }) => !touched.has(JSON.stringify([cluster, resource])),

@@ -2,14 +2,15 @@ import type { Finding, Unjudged } from '../manifest/finding.ts'
 import type { RenderedObject, RenderedTree } from '../manifest/rendered.ts'
 import type { Manifest } from '../manifest/resource.ts'
 import type { Review } from './review.ts'
+import type { ValidationScope } from './validation.ts'
 
 /** The JSON of `review --output json`; src/report/schema/review.schema.json describes it. An impact nobody judged is 'unknown'. */
 export function reviewJson(review: Review): string {
   const changes = review.changes.map(change => ({ ...change, impact: change.impact ?? 'unknown' }))
-  return `${JSON.stringify({ ...review, changes }, null, 2)}\n`
+  return pretty({ ...review, changes })
 }
 
-/** The JSON of `render --output json`: values as applied, unmasked. */
+/** The JSON of `render --output json`: values as applied, unmasked; src/report/schema/render.schema.json describes it. */
 export function renderJson(tree: RenderedTree): string {
   const kustomizations = tree.kustomizations.map(({ inputs: _inputs, objects, ...unit }) => ({
     ...unit,
@@ -19,12 +20,21 @@ export function renderJson(tree: RenderedTree): string {
     ...unit,
     objects: manifests(objects),
   }))
-  return `${JSON.stringify({ version: 1, kustomizations, helmReleases, incomplete: tree.incomplete }, null, 2)}\n`
+  return pretty({ version: 1, kustomizations, helmReleases, incomplete: tree.incomplete })
 }
 
-/** The JSON of `validate --output json`. */
-export function validationJson(findings: readonly Finding[], incomplete: readonly Unjudged[]): string {
-  return `${JSON.stringify({ version: 1, findings, incomplete }, null, 2)}\n`
+/** The JSON of `validate --output json`; src/report/schema/validation.schema.json describes it. */
+export function validationJson(
+  findings: readonly Finding[],
+  incomplete: readonly Unjudged[],
+  scope?: ValidationScope,
+): string {
+  return pretty({ version: 1, ...scope, findings, incomplete })
+}
+
+/** In the log of a workflow '##[name]' is a command; the escape is the same text to who reads the JSON. */
+function pretty(value: object): string {
+  return `${JSON.stringify(value, null, 2).replaceAll('##[', String.raw`##\u005b`)}\n`
 }
 
 function manifests(objects: readonly RenderedObject[]): Manifest[] {

@@ -43,11 +43,19 @@ export interface ReviewStats {
   noise: string[]
 }
 
-/** A finding or change that `Review` counts as blocking, wanting attention, or unknown decides the verdict. */
+/**
+ * A finding or change that `Review` counts as blocking, wanting attention, or unknown decides the verdict. What could not be
+ * judged in base either, and is untouched, does not: a review read back from its JSON gets the verdict it had.
+ */
 export function verdictOf(review: Pick<Review, 'findings' | 'impacts' | 'incomplete'>): Verdict {
   if (review.findings.some(finding => finding.level === 'error')) return 'blocked'
-  if (review.incomplete.length > 0 || review.impacts.some(impact => impact.impact === 'unknown'))
+  if (unjudgedNow(review).length > 0 || review.impacts.some(impact => impact.impact === 'unknown'))
     return 'incomplete'
   const wantsAWindow = review.impacts.some(impact => !['none', 'reload', 'ignored'].includes(impact.impact))
   return wantsAWindow || review.findings.some(finding => finding.level === 'warning') ? 'attention' : 'ready'
+}
+
+/** What this change leaves unjudged; the rest of the list stood in base and is untouched. */
+export function unjudgedNow({ incomplete }: Pick<Review, 'incomplete'>): Unjudged[] {
+  return incomplete.filter(({ existing }) => existing !== true)
 }

@@ -1,10 +1,13 @@
+import { groupEqual, type ChangeGroup } from '../diff/group-equal.ts'
+import type { Change, Impact } from '../manifest/change.ts'
 import type { Finding, Unjudged } from '../manifest/finding.ts'
-import type { RenderedTree } from '../manifest/rendered.ts'
+import type { Json } from '../manifest/json.ts'
+import type { RenderedHelmRelease, RenderedKustomization, RenderedTree } from '../manifest/rendered.ts'
 import { resourceLabel } from '../manifest/resource.ts'
-import { groupEqual } from '../diff/group-equal.ts'
-import { oneLine, visible } from './escape.ts'
+import { clip, oneLine, visible } from './escape.ts'
 import { footer, harm, headline, impactIcon, LEVEL_ICON, plural, revisionName } from './headline.ts'
-import type { Review } from './review.ts'
+import type { Review, Verdict } from './review.ts'
+import { findingCounts, scopeParts, type ValidationScope } from './validation.ts'
 
 export interface TextOptions {
   /** with escape codes for a terminal */
@@ -14,6 +17,12 @@ export interface TextOptions {
 type Colour = 'red' | 'yellow' | 'green' | 'cyan' | 'dim' | 'bold'
 const CODES: Record<Colour, number> = { red: 31, yellow: 33, green: 32, cyan: 36, dim: 2, bold: 1 }
 
+const VERDICT_COLOURS: Record<Verdict, Colour> = {
+  blocked: 'red',
+  attention: 'yellow',
+  incomplete: 'yellow',
+  ready: 'green',
+}
 const DIFF_COLOURS = new Map<string, Colour>([
   ['+', 'green'],
   ['-', 'red'],
@@ -23,28 +32,11 @@ const DIFF_COLOURS = new Map<string, Colour>([
 /** A review for a terminal: verdict, problems with file and line, diffs, what was not judged. Ends in a line feed. */
 export function reviewText(review: Review, options: TextOptions = {}): string {
   const paint = painter(options)
-  const impacts = review.impacts
-    .filter(({ impact }) => impact !== 'none')
-    .toSorted((a, b) => harm(a.impact) - harm(b.impact))
-    .map(
-      ({ impact, resource, reason, file, line }) =>
-        `${impactIcon(impact)} ${place(file, line)}${oneLine(resourceLabel(resource))}: ${oneLine(reason)} ${paint('dim', `[${impact}]`)}`,
-    )
-  const changes = groupEqual(review.changes).map(group => {
-    const [first] = group
-    const names = group.map(
-      ({ resource, renamedFrom }) =>
-        `${renamedFrom === undefined ? '' : `${oneLine(resourceLabel(renamedFrom))} → `}${oneLine(resourceLabel(resource))}`,
-    )
-    const state = first.orphaned ? ', left running (prune is off)' : ''
-    const heading = paint('bold', `${first.change}${state}: ${[...new Set(names)].join(', ')}`)
-    return `${heading} ${paint('dim', oneLine(`(${[...new Set(group.map(({ cluster }) => cluster))].join(', ')} ${first.kustomization})`))}\n${diffLines(first.diff, paint)}`
-  })
   return join([
-    headline(review),
+    paint(VERDICT_COLOURS[review.verdict], headline(review)),
     `${oneLine(revisionName(review.base))} → ${oneLine(revisionName(review.head))}`,
-    [...findingLines(review.findings, paint), ...impacts].join('\n'),
-    changes.join('\n\n'),
+    [...findingLines(review.findings, paint), ...impactLines(review.impacts, paint)].join('\n'),
+    changeLines(review.changes, paint),
     unjudged(review.incomplete),
     paint('dim', footer(review).map(oneLine).join(' · ')),
   ])
@@ -54,39 +46,101 @@ export function reviewText(review: Review, options: TextOptions = {}): string {
 export function findingsText(
   findings: readonly Finding[],
   incomplete: readonly Unjudged[],
-  options: TextOptions = {},
+  options: TextOptions & { scope?: ValidationScope } = {},
 ): string {
   const paint = painter(options)
-  const errors = findings.filter(({ level }) => level === 'error').length
-  const warnings = findings.filter(({ level }) => level === 'warning').length
   return join([
     findingLines(findings, paint).join('\n'),
     unjudged(incomplete),
-    `${plural(errors, 'error')}, ${plural(warnings, 'warning')}, ${incomplete.length} not judged`,
+    findingCounts(findings, incomplete),
+    options.scope === undefined ? '' : paint('dim', scopeParts(options.scope).map(oneLine).join(' · ')),
   ])
 }
 
-/** What `render` did, one line a unit that did not render and one in all. */
+function impactLines(impacts: readonly Impact[], paint: Paint): string[] {
+  return impacts
+    .filter(({ impact }) => impact !== 'none')
+    .toSorted((a, b) => harm(a.impact) - harm(b.impact))
+    .map(({ impact, resource, reason, file, line, from, to }) => {
+      const values = from === undefined && to === undefined ? '' : `${value(from)} → ${value(to)}: `
+      return `${impactIcon(impact)} ${place(file, line)}${oneLine(`${resourceLabel(resource)}: ${values}${reason}`)} ${paint('dim', `[${impact}]`)}`
+    })
+}
+
+function value(json: Json | undefined): string {
+  if (json === undefined) return 'unset'
+  return clip(typeof json === 'string' ? json : JSON.stringify(json), 80)
+}
+
+/** The changes of each Kustomization; equal ones of several in one place, with all their names. */
+function changeLines(changes: readonly Change[], paint: Paint): string {
+  return [...Map.groupBy(groupEqual(changes), unitOf)]
+    .map(([unit, groups]) =>
+      [paint('bold', oneLine(unit)), ...groups.map(group => changeBlock(group, paint))].join('\n'),
+    )
+    .join('\n\n')
+}
+
+function unitOf(group: ChangeGroup): string {
+  const units = [
+    ...new Set(
+      group.map(
+        ({ cluster, kustomization }) =>
+          `Kustomization ${kustomization}${cluster === '' ? '' : ` of cluster ${cluster}`}`,
+      ),
+    ),
+  ]
+  return units.length > 1 ? `${units.length} Kustomizations, the same in each` : (units[0] ?? '')
+}
+
+function changeBlock(group: ChangeGroup, paint: Paint): string {
+  const [first] = group
+  const state = first.orphaned ? ', left running (prune is off)' : ''
+  const names = group.map(({ resource, renamedFrom, helmRelease }) => {
+    const from = renamedFrom === undefined ? '' : `${resourceLabel(renamedFrom)} → `
+    return `${from}${resourceLabel(resource)}${helmRelease === undefined ? '' : ` (HelmRelease ${helmRelease})`}`
+  })
+  const heading = oneLine(`${first.change}${state}: ${[...new Set(names)].join(', ')}`)
+  return `  ${heading}\n${diffLines(first.diff, paint)}`
+}
+
+/** What `render` did: each unit with its state and number of objects, and why one did not render. */
 export function renderText(tree: RenderedTree, options: TextOptions = {}): string {
   const paint = painter(options)
   const units = [
-    ...tree.kustomizations.map(unit => ({ kind: 'Kustomization', ...unit })),
-    ...tree.helmReleases.map(unit => ({ kind: 'HelmRelease', ...unit })),
+    ...tree.kustomizations.map(unit => ({ kind: 'Kustomization', from: unit.path, ...unit })),
+    ...tree.helmReleases.map(unit => ({ kind: 'HelmRelease', from: unit.chart, ...unit })),
   ]
-  const failed = units
-    .filter(({ status }) => status !== 'rendered')
-    .map(({ kind, cluster, namespace, name, status, error }) => {
-      const reason = error === undefined ? '' : `: ${place(error.file, error.line)}${error.message}`
-      return `${paint(status === 'failed' ? 'red' : 'yellow', status)} ${oneLine(`${kind} ${namespace}/${name} (${cluster})${reason}`)}`
-    })
+  const clusters = [...Map.groupBy(units, ({ cluster }) => cluster)].map(([cluster, inCluster]) =>
+    [
+      ...(cluster === '' ? [] : [paint('bold', oneLine(`cluster ${cluster}`))]),
+      ...unitLines(inCluster, paint),
+    ].join('\n'),
+  )
   const objects = units.reduce((sum, unit) => sum + unit.objects.length, 0)
-  const rendered = units.length - failed.length
+  const rendered = units.filter(({ status }) => status === 'rendered').length
   return join([
-    failed.join('\n'),
+    ...clusters,
     findingLines(tree.findings, paint).join('\n'),
     unjudged(tree.incomplete),
     `${plural(objects, 'object')}; ${rendered} of ${units.length} Kustomizations and HelmReleases rendered`,
   ])
+}
+
+type NamedUnit = (RenderedKustomization | RenderedHelmRelease) & { kind: string; from: string }
+
+function unitLines(units: readonly NamedUnit[], paint: Paint): string[] {
+  const rows = units.map(unit => ({ ...unit, label: oneLine(`${unit.kind} ${unit.namespace}/${unit.name}`) }))
+  // one very long name does not push the columns of all others away
+  const width = Math.min(60, Math.max(...rows.map(({ label }) => label.length)))
+  return rows.map(({ status, label, objects, from, error }) => {
+    const colour = status === 'failed' ? 'red' : status === 'skipped' ? 'yellow' : 'green'
+    const count = status === 'rendered' ? plural(objects.length, 'object') : ''
+    const line = `${paint(colour, status.padEnd(8))}  ${label.padEnd(width)}  ${count.padEnd(12)}  ${oneLine(from)}`
+    if (error === undefined) return line.trimEnd()
+    const repair = error.repair === undefined ? '' : `\n   ${oneLine(error.repair)}`
+    return `${line.trimEnd()}\n   ${place(error.file, error.line)}${oneLine(error.message)}${repair}`
+  })
 }
 
 function findingLines(findings: readonly Finding[], paint: Paint): string[] {
@@ -103,7 +157,9 @@ function findingLines(findings: readonly Finding[], paint: Paint): string[] {
 
 function unjudged(entries: readonly Unjudged[]): string {
   if (entries.length === 0) return ''
-  const lines = entries.map(({ message, repair, affected, cluster, file, line }) => {
+  const fresh = entries.filter(({ existing }) => existing !== true)
+  const before = entries.filter(({ existing }) => existing === true)
+  const lines = fresh.map(({ message, repair, affected, cluster, file, line }) => {
     const names =
       affected.length === 0
         ? ''
@@ -111,7 +167,15 @@ function unjudged(entries: readonly Unjudged[]): string {
     const where = cluster === undefined ? '' : `${cluster}: `
     return `❔ ${place(file, line)}${oneLine(where + message + names)}${repair === undefined ? '' : `\n   ${oneLine(repair)}`}`
   })
-  return [`Not judged (${entries.length})`, ...lines].join('\n')
+  const short = before.map(({ message, affected: [only, ...more] }) => {
+    const names = only === undefined ? '' : more.length === 0 ? ` (${only})` : ` (${more.length + 1} objects)`
+    return `   as before: ${oneLine(message + names)}`
+  })
+  const count = [
+    ...(fresh.length > 0 ? [String(fresh.length)] : []),
+    ...(before.length > 0 ? [`${before.length} as before`] : []),
+  ]
+  return [`Not judged (${count.join(', ')})`, ...lines, ...short].join('\n')
 }
 
 function diffLines(diff: string, paint: Paint): string {
@@ -119,7 +183,7 @@ function diffLines(diff: string, paint: Paint): string {
     .split('\n')
     .map(line => {
       const colour = DIFF_COLOURS.get(line[0] ?? '')
-      return `  ${colour === undefined ? line : paint(colour, line)}`
+      return `    ${colour === undefined ? line : paint(colour, line)}`
     })
     .join('\n')
 }
@@ -135,6 +199,13 @@ function painter({ colour = false }: TextOptions): Paint {
   return colour ? (name, text) => `\u001b[${CODES[name]}m${text}\u001b[0m` : (_name, text) => text
 }
 
+/** The parts, an empty line between; no line of the text of others is a command where this is the log of a workflow. */
 function join(parts: readonly string[]): string {
-  return `${parts.filter(part => part !== '').join('\n\n')}\n`
+  return `${noCommands(parts.filter(part => part !== '').join('\n\n'))}\n`
+}
+
+// The runner takes '::name::' at the start of a line, spaces aside, and '##[name]' anywhere in it (actions/runner,
+// src/Runner.Common/ActionCommand.cs).
+function noCommands(text: string): string {
+  return text.replaceAll(/^(\s*):(?=:)/gm, '$1: ').replaceAll('##[', '## [')
 }

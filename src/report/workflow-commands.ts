@@ -1,4 +1,5 @@
 import { annotationsOf, type Annotation } from './annotations.ts'
+import { visible } from './escape.ts'
 import type { Review } from './review.ts'
 
 // GitHub keeps ten annotations of a level for a step; more are dropped without a word.
@@ -22,7 +23,7 @@ export function workflowCommands(review: Review): { lines: string[]; left: numbe
 }
 
 function command({ annotation_level, path, start_line, title, message }: Annotation): string {
-  const properties = `file=${property(path)},line=${start_line},title=${property(title)}`
+  const properties = `file=${property(visible(path))},line=${start_line},title=${property(title)}`
   return `::${COMMANDS[annotation_level]} ${properties}::${data(message)}`
 }
 

@@ -3,6 +3,11 @@ import { COMMENT_LIMIT, REVIEW_MARKER, reviewComment, reviewSummary } from '../.
 import type { Review } from '../../src/report/review.ts'
 import { change, finding, HOSTILE, hostileReview, impact, POSTGRES, review } from './reviews.ts'
 
+const many = (n: number) => ({ ...POSTGRES, name: `db-${n}` })
+const object = (kind: string, name: string) => ({ apiVersion: 'v1', kind, namespace: 'a', name })
+const entry = (message: string) => ({ reason: 'x', message, affected: [] })
+const lines = (sign: string, n: number, word: string) =>
+  Array.from({ length: n }, (_, line) => `${sign} ${word} ${line}`).join('\n')
 const linkTo = (file: string, line?: number) =>
   `https://github.example/o/r/blob/e5f6a7b/${file}${line === undefined ? '' : `#L${line}`}`
 
@@ -80,7 +85,7 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))('hosti
   it('keeps fences, tables and details whole', () => {
     const outside = outsideFences(printed)
     expect(outside.match(/<details>/g)).toHaveLength(outside.match(/<\/details>/g)?.length ?? 0)
-    expect(outside.match(/<details>/g)).toHaveLength(2)
+    expect(outside.match(/<details>/g)).toHaveLength(3)
     const rows = outside.split('\n').filter(line => line.startsWith('|'))
     expect(rows).toHaveLength(4)
     // a pipe that is not ours would make a cell more
@@ -112,7 +117,6 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))('hosti
 })
 
 describe('a review of 1,200 objects', () => {
-  const many = (n: number) => ({ ...POSTGRES, name: `db-${n}` })
   const big = review({
     findings: Array.from({ length: 200 }, (_, n) => finding({ resource: many(n), line: n + 1 })),
     impacts: [impact()],
@@ -148,6 +152,203 @@ describe('a review of 1,200 objects', () => {
     const outside = outsideFences(text)
     expect(outside.match(/<details>/g)?.length).toBe(outside.match(/<\/details>/g)?.length)
   })
+})
+
+describe('more problems than the table holds', () => {
+  const findings = Array.from({ length: 1200 }, (_, n) =>
+    finding({
+      resource: many(n),
+      line: n + 1,
+      message: `storage of ${n} cannot shrink`,
+      repair: 'keep the size',
+    }),
+  )
+
+  it('says less of each before it leaves one out', () => {
+    const text = reviewComment(review({ findings, changes: [change()] }), { linkTo })
+    expect(text.length).toBeLessThanOrEqual(COMMENT_LIMIT)
+    for (let n = 0; n < 1200; n++) expect(text).toContain(`${n + 1} \`db-${n}\``)
+  })
+
+  it('names every one of fewer in the table, without links and repairs', () => {
+    const text = reviewComment(review({ findings: findings.slice(0, 400) }), { linkTo })
+    expect(text.length).toBeLessThanOrEqual(COMMENT_LIMIT)
+    expect(text).not.toContain('https://')
+    for (let n = 0; n < 400; n++)
+      expect(text).toContain(`| storage of ${n} cannot shrink | cluster.yaml:${n + 1} |`)
+  })
+
+  it('lets one enormous message hide no other', () => {
+    const text = reviewComment(
+      review({ findings: [finding({ message: '<'.repeat(200_000) }), ...findings.slice(0, 50)] }),
+      { linkTo },
+    )
+    expect(text.length).toBeLessThanOrEqual(COMMENT_LIMIT)
+    for (let n = 0; n < 50; n++) expect(text).toContain(`storage of ${n} cannot shrink`)
+  })
+
+  it('gives numbers where not even places fit', () => {
+    const text = reviewComment(review({ findings }), { budget: 4000 })
+    expect(text.length).toBeLessThanOrEqual(4000)
+    expect(text).toContain('1200 problems, too many to list here; each with its line is in the job summary.')
+    expect(text).toContain('`cnpg-storage-shrink`: 1200')
+  })
+})
+
+it.each<[string, Partial<Review>]>([
+  ['references', { base: { ref: 'x'.repeat(90_000) } }],
+  [
+    'clusters',
+    { stats: { ...review().stats, clusters: Array.from({ length: 1000 }, (_, n) => `${n}`.repeat(300)) } },
+  ],
+  [
+    'noise and versions',
+    {
+      stats: {
+        ...review().stats,
+        noise: ['<'.repeat(90_000)],
+        versions: Array.from({ length: 90 }, () => '|'.repeat(900)),
+      },
+    },
+  ],
+  [
+    'what is not judged',
+    {
+      incomplete: Array.from({ length: 900 }, (_, n) => ({
+        reason: 'x',
+        message: `${n} ${'|'.repeat(3000)}`,
+        affected: Array.from({ length: 20 }, () => 'y'.repeat(900)),
+      })),
+    },
+  ],
+  [
+    'names of changes',
+    {
+      changes: Array.from({ length: 50 }, () =>
+        change({
+          resource: many(1),
+          kustomization: '&'.repeat(9000),
+          renamedFrom: { ...POSTGRES, name: '"'.repeat(30_000) },
+          movedFrom: '@'.repeat(9000),
+        }),
+      ),
+    },
+  ],
+])('fits with enormous %s', (_name, parts) => {
+  const full = { findings: [finding()], changes: [change()], ...parts }
+  for (const budget of [5000, 20_000, COMMENT_LIMIT]) {
+    const text = reviewComment(review(full), { linkTo, budget })
+    expect(text.length).toBeLessThanOrEqual(budget)
+    expect(text).toContain('storage cannot shrink from 20Gi to 10Gi')
+    expect(text.endsWith('</sub>')).toBe(true)
+  }
+})
+
+it('keeps what one short list leaves out after a long entry', () => {
+  const text = reviewComment(review({ incomplete: [entry('|'.repeat(900)), entry('the short one')] }), {
+    budget: 3000,
+  })
+  expect(text).toContain('- the short one')
+  expect(text).toContain('- and 1 more')
+})
+
+it('says what stood in base last, in fewer words, and does not count it', () => {
+  const old = {
+    reason: 'schema-unknown',
+    message: 'no schema of Widget is known',
+    repair: 'import it',
+    affected: ['Widget a/b', 'Widget a/c'],
+    existing: true as const,
+  }
+  const text = reviewComment(
+    review({
+      incomplete: [
+        old,
+        {
+          reason: 'x',
+          message: 'a chart is missing',
+          repair: 'fetch it',
+          affected: ['HelmRelease a/b'],
+          file: 'a/b.yaml',
+          line: 3,
+        },
+      ],
+    }),
+    { linkTo },
+  )
+  expect(text).toContain('## ❔ Incomplete: 1 not judged ·')
+  expect(text).toContain(`<details><summary>Not judged (1, 1 as before)</summary>
+
+- a chart is missing: \`HelmRelease a/b\`, [a/b.yaml:3](https://github.example/o/r/blob/e5f6a7b/a/b.yaml#L3). fetch it
+- as before: no schema of Widget is known: 2 objects
+
+</details>`)
+  expect(reviewComment(review({ incomplete: [old] }))).toContain('## ✅ Ready: no rendered object changes')
+})
+
+it('shows a problem of several clusters once', () => {
+  const text = reviewComment(review({ findings: [finding(), finding({ cluster: 'apps' })] }), { linkTo })
+  expect(text.split('\n').filter(line => line.startsWith('| 🛑'))).toEqual([
+    '| 🛑 | Cluster `databases/postgres` (infra, apps) | storage cannot shrink from 20Gi to 10Gi | [cluster.yaml:21](https://github.example/o/r/blob/e5f6a7b/kubernetes/apps/databases/cluster.yaml#L21) |',
+  ])
+})
+
+describe('changes short of room', () => {
+  const changes = [
+    change({ change: 'removed', resource: object('Service', 'gone'), diff: lines('-', 190, 'removed') }),
+    change({ change: 'added', resource: object('Service', 'new'), diff: lines('+', 60, 'added') }),
+    change({ resource: object('ConfigMap', 'big'), diff: lines('+', 70, 'big') }),
+    change({ resource: object('ConfigMap', 'small'), diff: lines('+', 10, 'small') }),
+    change({ diff: lines('+', 20, 'database') }),
+  ]
+
+  it('gives it to databases, then to what is changed, added, removed; the smallest first', () => {
+    const text = reviewComment(review({ changes }))
+    const at = ['database 0', 'small 0', 'big 0', 'added 0', 'removed 0'].map(word => text.indexOf(word))
+    expect(at.toSorted((a, b) => a - b)).toEqual(at)
+    expect(Math.min(...at)).toBeGreaterThan(0)
+  })
+
+  it('names what has no diff', () => {
+    const text = reviewComment(review({ changes }), { budget: 1700 })
+    expect(text.length).toBeLessThanOrEqual(1700)
+    expect(text).toContain('+ database 19')
+    expect(text).toMatch(/\d changes? without diff<\/summary>\n\n- \*\*Service\*\* removed: `a\/gone`/)
+    expect(text).toMatch(/\d changes? without diff here: the rest is in the job summary\./)
+  })
+
+  it('does not send readers of the summary to the summary', () => {
+    const huge = Array.from({ length: 300 }, (_, n) =>
+      change({ resource: object('ConfigMap', `m-${n}`), diff: `+ ${n} ${'🌈'.repeat(2500)}` }),
+    )
+    const text = reviewSummary(review({ changes: huge }), { summaryUrl: 'https://github.example/run/1' })
+    const bytes = Buffer.byteLength(text)
+    expect(bytes).toBeLessThanOrEqual(1024 * 1024)
+    expect(bytes).toBeGreaterThan(900_000)
+    expect(text).toContain(
+      'without diff here: the rest is in the JSON of this review (output `review-file`).',
+    )
+  })
+})
+
+it('says what moved, what was renamed and what is left running', () => {
+  const text = reviewComment(
+    review({
+      changes: [
+        change({ movedFrom: 'Kustomization databases/old' }),
+        change({
+          change: 'removed',
+          orphaned: true,
+          resource: { ...POSTGRES, name: 'left' },
+          diff: '- x: 1',
+        }),
+      ],
+    }),
+  )
+  expect(text).toContain(
+    '**Cluster** changed, so far applied by `Kustomization databases/old`: `databases/postgres`',
+  )
+  expect(text).toContain('**Cluster** removed from Git, left running (prune is off): `databases/left`')
 })
 
 it('shows equal changes once, with every name', () => {

@@ -106,11 +106,16 @@ export function hostileReview(text: string): Review {
         helmRelease: text,
         resource,
         renamedFrom: resource,
+        movedFrom: text,
         diff: `+ ${text}`,
       }),
-      change({ kustomization: 'other', resource, diff: `+ ${text}` }),
+      // a line of context begins with what the text begins with
+      change({ kustomization: 'other', resource, diff: `@@ x @@\n  ${text}` }),
     ],
-    incomplete: [{ reason: text, message: text, repair: text, affected: [text], cluster: text, file: text }],
+    incomplete: [
+      { reason: text, message: text, repair: text, affected: [text], cluster: text, file: text },
+      { reason: text, message: text, affected: [text], existing: true },
+    ],
     stats: { ...review().stats, clusters: [text], noise: [text], versions: [text] },
   })
 }
@@ -127,6 +132,8 @@ export const HOSTILE: readonly string[] = [
   'a\r\nb\rc\u2028d\u0085e\u0000f\u001b[31mred\u001b[0m',
   '\u202Eevil\u2066 \u200B\uFEFF\u{E0041}',
   '::error file=x::owned\n::set-output name=x::y',
+  '##[error]owned ##[add-mask]x',
+  '  ::stop-commands::x',
   '\uD800 lone',
   '&lt;b&gt; &#64;octocat &commat;octocat',
   '__proto__',

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import { findingsMarkdown } from '../../src/report/validation.ts'
+import { finding, HOSTILE, hostileReview } from './reviews.ts'
+
+const scope = {
+  tree: 'work tree',
+  stats: { objects: 3, kustomizations: 2, helmReleases: 1, versions: ['Flux 2.9 rules'] },
+}
+
+it('prints what validation found', () => {
+  const entry = { reason: 'x', message: 'a chart is missing', affected: ['HelmRelease a/b'] }
+  expect(findingsMarkdown([finding()], [entry], { scope })).toBe(`## 🛑 1 error, 0 warnings, 1 not judged
+
+| | object | what is wrong | where |
+|---|---|---|---|
+| 🛑 | Cluster \`databases/postgres\` | storage cannot shrink from 20Gi to 10Gi | cluster.yaml:21 |
+
+<details><summary>Not judged (1)</summary>
+
+- a chart is missing: \`HelmRelease a/b\`
+
+</details>
+
+<sub>work tree · 3 objects of 2 Kustomizations and 1 HelmRelease · Flux 2.9 rules</sub>`)
+})
+
+it.each([
+  ['nothing', [], [], '✅'],
+  ['a warning', [finding({ level: 'warning' as const })], [], '🔶'],
+  ['not judged', [], [{ reason: 'x', message: 'm', affected: [] }], '❔'],
+])('heads %s', (_name, findings, incomplete, icon) => {
+  expect(findingsMarkdown(findings, incomplete)).toMatch(new RegExp(`^## ${icon} `, 'u'))
+})
+
+it.each(HOSTILE)('keeps its table and section with %j', text => {
+  const { findings, incomplete } = hostileReview(text)
+  const printed = findingsMarkdown(findings, incomplete, { scope: { ...scope, tree: text } })
+  expect(printed.match(/<details>/g)).toHaveLength(1)
+  expect(printed.match(/<\/details>/g)).toHaveLength(1)
+  expect(printed.match(/^\|.*$/gm)?.map(row => row.split('|').length)).toEqual([6, 6, 6])
+  expect(printed).not.toMatch(/<!--|(?!\n)[\p{Cc}\p{Cf}]/u)
+})
+
+it('fits', () => {
+  const findings = Array.from({ length: 3000 }, (_, n) => finding({ line: n + 1, message: `m ${n}` }))
+  expect(findingsMarkdown(findings, [], { scope }).length).toBeLessThanOrEqual(65_536)
+})
