@@ -244,6 +244,26 @@ it.each<[string, Partial<Review>]>([
   }
 })
 
+it('fits wherever the limit falls', () => {
+  const rules = Array.from({ length: 400 }, (_, n) =>
+    finding({ ruleId: `cnpg-rule-${n}`, message: `m ${n} ${'x'.repeat(n % 90)}`, line: n + 1 }),
+  )
+  const unjudged = Array.from({ length: 60 }, (_, n) => entry(`${n} ${'y'.repeat(n * 3)}`))
+  for (const count of [0, 1, 3, 10, 40, 150, 400])
+    for (const some of [0, 1, 60])
+      for (let budget = 3000; budget < 30_000; budget += 777) {
+        const made = review({
+          findings: rules.slice(0, count),
+          incomplete: unjudged.slice(0, some),
+          changes: [change(), change({ kustomization: 'a/b', diff: `+ ${'z'.repeat(2000)}` })],
+        })
+        const text = reviewComment(made, { linkTo, budget })
+        expect(text.length, `${count} findings, ${some} not judged`).toBeLessThanOrEqual(budget)
+        // what is not judged gets its share, however many findings there are
+        if (some > 0) expect(text).toContain('<details><summary>Not judged')
+      }
+})
+
 it('keeps what one short list leaves out after a long entry', () => {
   const text = reviewComment(review({ incomplete: [entry('|'.repeat(900)), entry('the short one')] }), {
     budget: 3000,

@@ -41,7 +41,18 @@ it.each(HOSTILE)('keeps its table and section with %j', text => {
   expect(printed).not.toMatch(/<!--|(?!\n)[\p{Cc}\p{Cf}]/u)
 })
 
-it('fits', () => {
-  const findings = Array.from({ length: 3000 }, (_, n) => finding({ line: n + 1, message: `m ${n}` }))
-  expect(findingsMarkdown(findings, [], { scope }).length).toBeLessThanOrEqual(65_536)
+it('fits wherever the limit falls', () => {
+  const findings = Array.from({ length: 400 }, (_, n) =>
+    finding({ ruleId: `cnpg-rule-${n}`, line: n + 1, message: `m ${n} ${'x'.repeat(n % 90)}` }),
+  )
+  const incomplete = Array.from({ length: 60 }, (_, n) => ({
+    reason: 'x',
+    message: `${n} ${'y'.repeat(n * 3)}`,
+    affected: [],
+  }))
+  for (const count of [0, 3, 40, 400])
+    for (let budget = 2000; budget < 70_000; budget += 1234) {
+      const text = findingsMarkdown(findings.slice(0, count), incomplete, { scope, budget })
+      expect(text.length, `${count} findings`).toBeLessThanOrEqual(budget)
+    }
 })
