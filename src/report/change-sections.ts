@@ -4,6 +4,7 @@ import { groupEqual, type ChangeGroup } from '../diff/group-equal.ts'
 import { clip, code, fence, html } from './escape.ts'
 import { plural } from './headline.ts'
 import { fitting } from './problems.ts'
+import { unitTitle } from './unit-title.ts'
 
 const NAMES = 30
 // Of the room, where not every diff fits: for the names of the others.
@@ -45,7 +46,7 @@ function sectionsWithin(
   const count = countOf(groups)
   let room = budget
   for (const group of groups) {
-    const title = titleOf(group)
+    const title = unitTitle(group, html)
     const overhead = shown.has(title) ? 0 : wrap(title, '', count).length
     const block = blockOf(group, room - overhead)
     if (block === undefined) {
@@ -56,7 +57,8 @@ function sectionsWithin(
     shown.set(title, [...(shown.get(title) ?? []), block])
   }
   const counts = new Map<string, number>()
-  for (const group of groups) counts.set(titleOf(group), (counts.get(titleOf(group)) ?? 0) + group.length)
+  for (const group of groups)
+    counts.set(unitTitle(group, html), (counts.get(unitTitle(group, html)) ?? 0) + group.length)
   const text = [...shown]
     .map(([title, blocks]) => wrap(title, blocks.join('\n\n'), counts.get(title) ?? 0))
     .join('\n')
@@ -81,13 +83,6 @@ function countOf(groups: readonly ChangeGroup[]): number {
 
 function wrap(title: string, body: string, count: number): string {
   return `<details><summary>${plural(count, 'object')} changed in ${title}</summary>\n\n${body}\n\n</details>`
-}
-
-function titleOf(group: ChangeGroup): string {
-  const units = new Set(group.map(({ cluster, kustomization }) => `${cluster}\0${kustomization}`))
-  if (units.size > 1) return plural(units.size, 'Kustomization')
-  const [{ kustomization, cluster }] = group
-  return `Kustomization <b>${html(clip(kustomization, NAME))}</b>${cluster === '' ? '' : ` of cluster ${html(clip(cluster, NAME))}`}`
 }
 
 /** A group with as much of its diff as fits; `undefined` where not even its name does. */

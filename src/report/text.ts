@@ -7,6 +7,7 @@ import { resourceLabel } from '../manifest/resource.ts'
 import { clip, oneLine, visible } from './escape.ts'
 import { footer, harm, headline, impactIcon, LEVEL_ICON, plural, revisionName } from './headline.ts'
 import type { Review, Verdict } from './review.ts'
+import { unitTitle } from './unit-title.ts'
 import { findingCounts, scopeParts, type ValidationScope } from './validation.ts'
 
 export interface TextOptions {
@@ -74,23 +75,11 @@ function value(json: Json | undefined): string {
 
 /** The changes of each Kustomization; equal ones of several in one place, with all their names. */
 function changeLines(changes: readonly Change[], paint: Paint): string {
-  return [...Map.groupBy(groupEqual(changes), unitOf)]
+  return [...Map.groupBy(groupEqual(changes), group => unitTitle(group, oneLine))]
     .map(([unit, groups]) =>
-      [paint('bold', oneLine(unit)), ...groups.map(group => changeBlock(group, paint))].join('\n'),
+      [paint('bold', unit), ...groups.map(group => changeBlock(group, paint))].join('\n'),
     )
     .join('\n\n')
-}
-
-function unitOf(group: ChangeGroup): string {
-  const units = [
-    ...new Set(
-      group.map(
-        ({ cluster, kustomization }) =>
-          `Kustomization ${kustomization}${cluster === '' ? '' : ` of cluster ${cluster}`}`,
-      ),
-    ),
-  ]
-  return units.length > 1 ? `${units.length} Kustomizations, the same in each` : (units[0] ?? '')
 }
 
 function changeBlock(group: ChangeGroup, paint: Paint): string {

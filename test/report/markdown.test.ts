@@ -36,7 +36,7 @@ it('leads with the verdict', () => {
 | 🛑 | Cluster \`databases/postgres\` | storage cannot shrink from 20Gi to 10Gi | [cluster.yaml:21](https://github.example/o/r/blob/e5f6a7b/kubernetes/apps/databases/cluster.yaml#L21) |
 | 🔶 | Cluster \`databases/postgres\` | \`256MB\` → \`512MB\`: \`shared_buffers\` changes: replicas restart one by one, then a switchover; writes stop for seconds | [cluster.yaml:27](https://github.example/o/r/blob/e5f6a7b/kubernetes/apps/databases/cluster.yaml#L27) |
 
-<details><summary>1 object changed in Kustomization <b>databases/postgres</b> of cluster infra</summary>
+<details><summary>1 object changed in Kustomization databases/postgres of cluster infra</summary>
 
 **Cluster** changed: \`databases/postgres\`
 
@@ -260,7 +260,7 @@ it('fits wherever the limit falls', () => {
         const text = reviewComment(made, { linkTo, budget })
         expect(text.length, `${count} findings, ${some} not judged`).toBeLessThanOrEqual(budget)
         // what is not judged gets its share, however many findings there are
-        if (some > 0) expect(text).toContain('<details><summary>Not judged')
+        expect(text.includes('<details><summary>Not judged')).toBe(some > 0)
       }
 })
 
@@ -351,6 +351,11 @@ describe('changes short of room', () => {
   })
 })
 
+it('names both clusters that the same Kustomization changes in', () => {
+  const text = reviewComment(review({ changes: [change(), change({ cluster: 'apps' })] }))
+  expect(text).toContain('2 objects changed in Kustomization databases/postgres of clusters infra, apps<')
+})
+
 it('says what moved, what was renamed and what is left running', () => {
   const text = reviewComment(
     review({
@@ -387,7 +392,9 @@ it('shows equal changes once, with every name', () => {
     }),
   )
   expect(text.match(/```diff/g)).toHaveLength(1)
-  expect(text).toContain('3 objects changed in 3 Kustomizations')
+  expect(text).toContain(
+    '3 objects changed in 3 Kustomizations (apps/atuin, apps/gatus, apps/paperless) of cluster infra<',
+  )
   for (const app of apps) expect(text).toContain(`\`databases/${app}-weekly\` → \`databases/${app}-daily\``)
 })
 

@@ -77,7 +77,7 @@ Kustomization databases/postgres of cluster infra
     - 1
     + 2
 
-2 Kustomizations, the same in each
+2 Kustomizations (a/x, a/z) of cluster infra
   changed: Cluster databases/x, Cluster databases/z
     @@ y @@
     + 1
