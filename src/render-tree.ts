@@ -63,7 +63,10 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     operated.roots,
     sources.filter(({ manifest }) => isFluxKustomization(manifest)),
   )
-  if (entryPoints.length === 0) return await renderDirectories(request, artifact, tools)
+  if (entryPoints.length === 0) {
+    const directories = await renderDirectories(request, artifact, tools)
+    return { ...directories, findings: [...operated.findings, ...directories.findings] }
+  }
 
   const clusters = await walkClusters(entryPoints, artifact, request, tools)
   const rendered: RenderedRepository = {

@@ -2,6 +2,7 @@ import { operatorVersion } from './cnpg/operator-version.ts'
 import type { Config } from './config/config.ts'
 import { appliedTwice } from './flux/applied-twice.ts'
 import { dependsOnFindings } from './flux/depends-on.ts'
+import { readImportedCrds } from './imported-crds.ts'
 import { Locator } from './locate.ts'
 import { joinUnjudged, type Finding, type Level, type Unjudged } from './manifest/finding.ts'
 import type { Place } from './manifest/place.ts'
@@ -35,7 +36,8 @@ export interface Validation {
 /**
  * Judges everything a rendered tree would apply: the structural schema of each object, what Flux itself would stumble
  * over, and the house rules.
- * @param trusted the tree whose comments silence findings: in a review the base, so that no change silences itself
+ * @param trusted the tree whose comments silence findings and whose imported CRDs count: in a review the base, so that
+ *   no change silences itself
  */
 export async function validateTree(
   tree: Tree,
@@ -49,6 +51,8 @@ export async function validateTree(
   const incomplete = [...rendered.incomplete]
   const versions = new Set<string>()
   const validators = new Map<string, Validator>()
+  // a decision, like the configuration: a change does not bring the schema it is judged by
+  const imported = await readImportedCrds(trusted)
   const clusters = [
     ...new Set([...rendered.kustomizations, ...rendered.helmReleases].map(unit => unit.cluster)),
   ]
@@ -61,11 +65,13 @@ export async function validateTree(
     const operator = operatorVersion(rendered, cluster)
     if (operator !== undefined) versions.add(`operator ${operator.version} ${operator.from}`)
     const validator = createValidator([
-      fromCrds(
-        objects
+      fromCrds([
+        // later ones win: what the cluster installs is truer than a copy
+        ...imported,
+        ...objects
           .filter(({ resource }) => resource.kind === 'CustomResourceDefinition')
           .map(object => object.manifest),
-      ),
+      ]),
       fromCatalog(tools.catalog, versionsInUse(config, operator?.version)),
     ])
     validators.set(cluster, validator)
@@ -131,7 +137,7 @@ async function judgeUnit(
       incomplete.push({
         reason: 'schema-version-unknown',
         message: `Objects do not fit the bundled schema of ${verdict.source}, and which version the cluster runs is not known.`,
-        repair: 'Let the tree install the CRDs: they are taken before the catalog.',
+        repair: 'Let the tree install the CRDs, or add them with `cnpg-steward schema import`.',
         affected: [resourceLabel(resource)],
         cluster,
       })
@@ -162,7 +168,7 @@ function unknownSchema({ resource }: RenderedObject, cluster: string): Unjudged 
   return {
     reason: 'schema-unknown',
     message: `There is no schema for ${resource.kind} of ${groupOf(resource.apiVersion) || 'the core group'}: nothing in this repository installs its CRD.`,
-    repair: 'Let the tree install its CRD: it is taken from there.',
+    repair: 'Let the tree install its CRD, or add it with `cnpg-steward schema import`.',
     affected: [resourceLabel(resource)],
     ...(cluster === '' ? {} : { cluster }),
   }

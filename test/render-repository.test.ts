@@ -160,6 +160,23 @@ describe('a tree without Flux', () => {
     expect(incomplete.map(({ reason }) => reason)).toEqual(['no-flux-objects'])
   })
 
+  it('still says what is wrong with the FluxInstance that should have been its root', async () => {
+    const instance = `apiVersion: fluxcd.controlplane.io/v1
+kind: FluxInstance
+metadata: { name: flux, namespace: flux-system }
+spec:
+  sync: { kind: GitRepository, url: https://example.org/fleet, ref: refs/heads/main, path: clusters/main }
+  kustomize:
+    patches:
+      - target: { kind: Kustomization }
+        patch: '- { op: remove, path: /spec/nothing }'
+`
+    const { findings } = await render({ 'flux.yaml': instance })
+    expect(findings.map(({ ruleId, file }) => [ruleId, file])).toEqual([
+      ['render-flux-instance', 'flux.yaml'],
+    ])
+  })
+
   it('is never silently empty', async () => {
     const { incomplete } = await render({ 'README.md': 'hello' })
     expect(incomplete.map(({ reason }) => reason)).toEqual(['no-entry-point'])
@@ -238,6 +255,35 @@ describe('review', () => {
     expect([verdict, incomplete.map(({ reason }) => reason)]).toEqual([
       'incomplete',
       ['failed-on-both-sides'],
+    ])
+  })
+
+  it('judges by imported CRDs of the base alone', async () => {
+    const crd = (size: string) => `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: jars.example.org }
+spec:
+  group: example.org
+  scope: Namespaced
+  names: { kind: Jar, plural: jars }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: { openAPIV3Schema: { type: object, properties: { size: { type: ${size} } } } }
+`
+    const imported = '.github/cnpg-steward/crds/example.org_Jar.yaml'
+    const jar =
+      'apiVersion: example.org/v1\nkind: Jar\nmetadata: { name: a, namespace: default }\nsize: large\n'
+    const base = { ...cluster, [imported]: crd('integer') }
+    const judged = await review(base, { ...base, [imported]: crd('string'), 'apps/jar.yaml': jar })
+    expect(judged.findings.map(({ ruleId, file, line }) => [ruleId, file, line])).toEqual([
+      ['schema-type', 'apps/jar.yaml', 4],
+    ])
+    const unknown = await review(cluster, { ...cluster, [imported]: crd('integer'), 'apps/jar.yaml': jar })
+    expect([unknown.findings, unknown.incomplete.map(({ reason }) => reason)]).toEqual([
+      [],
+      ['schema-unknown'],
     ])
   })
 

@@ -3,6 +3,7 @@ import { renderTree } from '../render-tree.ts'
 import { validationJson } from '../report/json.ts'
 import { reviewSarif } from '../report/sarif.ts'
 import { findingsText } from '../report/text.ts'
+import { findingsMarkdown, type ValidationScope } from '../report/validation.ts'
 import { validateTree } from '../validate-tree.ts'
 import type { ValidateCommand } from './arguments.ts'
 import { openTree, prepare } from './open.ts'
@@ -14,13 +15,25 @@ export async function validate(command: ValidateCommand, context: Context): Prom
   await using opened = await openTree(command, context)
   const { config, tools } = await prepare(command, opened.tree, context)
   const rendered = await renderTree({ tree: opened.tree, config, entries: command.entries }, tools)
-  const { findings, incomplete } = await validateTree(opened.tree, rendered, config, tools)
+  const { findings, incomplete, versions } = await validateTree(opened.tree, rendered, config, tools)
+  const { kustomizations, helmReleases } = rendered
+  const scope: ValidationScope = {
+    tree: opened.tree.name,
+    stats: {
+      objects: [...kustomizations, ...helmReleases].reduce((sum, { objects }) => sum + objects.length, 0),
+      kustomizations: kustomizations.length,
+      helmReleases: helmReleases.length,
+      versions,
+    },
+  }
   const errors = findings.some(({ level }) => level === 'error')
   const nothing = incomplete.some(({ reason }) => reason === 'no-entry-point')
   const exitCode = errors ? 1 : nothing ? 2 : 0
   switch (command.output) {
     case 'json':
-      return { output: validationJson(findings, incomplete), exitCode }
+      return { output: validationJson(findings, incomplete, scope), exitCode }
+    case 'markdown':
+      return { output: findingsMarkdown(findings, incomplete, { scope }), exitCode }
     case 'sarif':
       return {
         output: JSON.stringify(
@@ -31,6 +44,6 @@ export async function validate(command: ValidateCommand, context: Context): Prom
         exitCode,
       }
     default:
-      return { output: findingsText(findings, incomplete, { colour: context.color }), exitCode }
+      return { output: findingsText(findings, incomplete, { colour: context.color, scope }), exitCode }
   }
 }
