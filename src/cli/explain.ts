@@ -43,7 +43,6 @@ function levelOf(told: Rule | Reason): string {
 function asText(told: Rule | Reason, color: boolean): string {
   const paint = (style: 'bold' | 'red' | 'green' | 'dim', text: string) =>
     color ? styleText(style, text, { validateStream: false }) : text
-  const example = (text: string) => text.replaceAll(/^(?=.)/gm, '  ')
   return [
     `${paint('bold', told.id)} (${levelOf(told)})`,
     told.title,
@@ -51,21 +50,28 @@ function asText(told: Rule | Reason, color: boolean): string {
     `${paint('dim', 'Repair:')} ${told.repair}`,
     ...(isRule(told)
       ? [
-          `${paint('red', 'Fails:')}\n${example(told.failing)}`,
-          `${paint('green', 'Mended:')}\n${example(told.mended)}`,
+          `${paint('red', 'Fails:')}\n${indented(told.failing)}`,
+          `${paint('green', 'Mended:')}\n${indented(told.mended)}`,
         ]
       : []),
   ].join('\n\n')
 }
 
 function asMarkdown(told: Rule | Reason): string {
-  const example = (text: string) => `\`\`\`yaml\n${text}\n\`\`\``
   return [
     `## \`${told.id}\``,
     told.title,
     `**Level:** ${levelOf(told)}`,
     `**Why:** ${told.why}`,
     `**Repair:** ${told.repair}`,
-    ...(isRule(told) ? ['**Fails:**', example(told.failing), '**Mended:**', example(told.mended)] : []),
+    ...(isRule(told) ? ['**Fails:**', fenced(told.failing), '**Mended:**', fenced(told.mended)] : []),
   ].join('\n\n')
+}
+
+function indented(example: string): string {
+  return example.replaceAll(/^(?=.)/gm, '  ')
+}
+
+function fenced(example: string): string {
+  return `\`\`\`yaml\n${example}\n\`\`\``
 }

@@ -36,6 +36,9 @@ export async function render(command: RenderCommand, context: Context): Promise<
       return { output: renderJson(shown), exitCode }
     case 'text':
       return { output: renderText(shown, { colour: context.color }), exitCode }
+    case 'yaml':
+    case 'markdown':
+    case 'sarif':
     default:
       return { output: renderYaml(shown), exitCode }
   }

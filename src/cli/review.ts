@@ -71,6 +71,8 @@ function print(made: Review, { output }: ReviewCommand, { color }: Context): str
       return reviewComment(made)
     case 'sarif':
       return JSON.stringify(reviewSarif(made, { toolVersion: manifest.version, rules: sarifRules }), null, 2)
+    case 'text':
+    case 'yaml':
     default:
       return reviewText(made, { colour: color })
   }

@@ -43,6 +43,8 @@ export async function validate(command: ValidateCommand, context: Context): Prom
         ),
         exitCode,
       }
+    case 'text':
+    case 'yaml':
     default:
       return { output: findingsText(findings, incomplete, { colour: context.color, scope }), exitCode }
   }

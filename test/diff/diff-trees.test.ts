@@ -1,3 +1,4 @@
+// oxlint-disable unicorn/consistent-function-scoping -- helpers stand beside their tests
 import { describe, expect, it } from 'vitest'
 import { diffTrees } from '../../src/diff/diff-trees.ts'
 import { groupEqual } from '../../src/diff/group-equal.ts'

@@ -1,3 +1,4 @@
+// oxlint-disable unicorn/consistent-function-scoping -- helpers stand beside their tests
 import { expect, it } from 'vitest'
 import { diffValues } from '../../src/diff/diff-values.ts'
 import { writeEdits } from '../../src/diff/write-diff.ts'
