@@ -25,15 +25,16 @@ export class ConfigurationError extends Error {
 
 /**
  * The decisions of a run: the configuration of a trusted tree (the base branch), with what the person asked for above it.
+ * @param file where it stands; absent: the usual place
  * @throws ConfigurationError
  */
-export async function decisionsOf(tree: Tree, overrides: Overrides = {}): Promise<Config> {
-  const { config, findings } = await readConfig(tree, ruleIds)
+export async function decisionsOf(tree: Tree, overrides: Overrides = {}, file?: string): Promise<Config> {
+  const { config, findings } = await readConfig(tree, ruleIds, file)
   if (findings.length > 0) throw new ConfigurationError(findings)
   return { ...config, ...overrides }
 }
 
 /** What is wrong with the configuration that a pull request brings: it decides nothing yet, but will after the merge. */
-export async function proposedDecisions(head: Tree): Promise<Finding[]> {
-  return (await readConfig(head, ruleIds)).findings
+export async function proposedDecisions(head: Tree, file?: string): Promise<Finding[]> {
+  return (await readConfig(head, ruleIds, file)).findings
 }

@@ -9,6 +9,7 @@ import { checkRun } from '../report/check.ts'
 import { REVIEW_MARKER, reviewComment, reviewSummary, type MarkdownOptions } from '../report/markdown.ts'
 import { reviewSarif } from '../report/sarif.ts'
 import { workflowCommands } from '../report/workflow-commands.ts'
+import { judgeTree } from '../judge-tree.ts'
 import { reviewPullRequest } from '../review-pull-request.ts'
 import { rules } from '../rules.ts'
 import type { ActionTools, Environment, Printers, ReportContext } from './run.ts'
@@ -16,13 +17,13 @@ import type { ActionTools, Environment, Printers, ReportContext } from './run.ts
 /** Beside the bundle lies the catalog (rolldown.config.ts copies it); a checkout has it in src. */
 const BUNDLED_CATALOG = fileURLToPath(new URL('catalog', import.meta.url))
 
-/** The story over real adapters. Without a base the head is judged against itself: all of its findings count. */
+/** The stories over real adapters: a review, or without a base the judgement of the whole head. */
 export function reviewWith(env: Environment, log: (message: string) => void): ActionTools['review'] {
   return async ({ directory, base, head, inputs }) => {
     await using repository = await openRepository(directory, { env })
     const headTree = await repository.tree(head.commit)
     const baseTree = base === undefined ? headTree : await repository.tree(base.commit)
-    const config = await decisionsOf(baseTree)
+    const config = await decisionsOf(baseTree, {}, inputs.config)
     const options: ToolboxOptions = {
       env,
       cwd: directory,
@@ -35,18 +36,21 @@ export function reviewWith(env: Environment, log: (message: string) => void): Ac
       ...(existsSync(BUNDLED_CATALOG) ? { catalogDirectory: BUNDLED_CATALOG } : {}),
     }
     const { tools } = await openToolbox({ ...options, ...(await downloaded(options, log)) })
+    const judging = { ...tools, clock: () => performance.now() }
+    if (base === undefined)
+      return await judgeTree({ tree: headTree, revision: head, config, entries: inputs.entries }, judging)
     return await reviewPullRequest(
       {
         base: baseTree,
         head: headTree,
-        baseRevision: base ?? head,
+        baseRevision: base,
         headRevision: head,
         config,
-        configFindings: await proposedDecisions(headTree),
-        all: inputs.all || base === undefined,
+        configFindings: await proposedDecisions(headTree, inputs.config),
+        all: inputs.all,
         entries: inputs.entries,
       },
-      { ...tools, clock: () => performance.now() },
+      judging,
     )
   }
 }

@@ -17,28 +17,39 @@ export interface LoadedConfig {
   findings: Finding[]
 }
 
-/** Reads the configuration of a tree. A file of a near name that would be passed over is a finding. */
-export async function readConfig(tree: Tree, knownRules: readonly string[]): Promise<LoadedConfig> {
+/**
+ * Reads the configuration of a tree. A file of a near name that would be passed over is a finding.
+ * @param file where it stands
+ */
+export async function readConfig(
+  tree: Tree,
+  knownRules: readonly string[],
+  file: string = CONFIG_FILE,
+): Promise<LoadedConfig> {
   const files = await tree.files()
-  if (files.has(CONFIG_FILE)) {
-    const bytes = await tree.read(CONFIG_FILE)
+  if (files.has(file)) {
+    const bytes = await tree.read(file)
     let text: string
     try {
       text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     } catch {
-      return refused([finding(CONFIG_FILE, 1, 'config-parse', 'The file is not UTF-8.', 'Save it as UTF-8.')])
+      return refused([finding(file, 1, 'config-parse', 'The file is not UTF-8.', 'Save it as UTF-8.')])
     }
-    return loadConfig(text, CONFIG_FILE, knownRules)
+    return loadConfig(text, file, knownRules)
   }
-  for (const file of [
+  if (file !== CONFIG_FILE) {
+    const message = 'The configuration that was named is not in this tree.'
+    return refused([finding(file, 1, 'config-misplaced', message, 'Commit it there, or name another file.')])
+  }
+  for (const near of [
     '.github/cnpg-steward.yml',
     'cnpg-steward.yaml',
     'cnpg-steward.yml',
     '.cnpg-steward.yaml',
   ])
-    if (files.has(file)) {
+    if (files.has(near)) {
       const message = `This file is not read: the configuration stands in ${CONFIG_FILE}.`
-      return refused([finding(file, 1, 'config-misplaced', message, `Rename it to ${CONFIG_FILE}.`)])
+      return refused([finding(near, 1, 'config-misplaced', message, `Rename it to ${CONFIG_FILE}.`)])
     }
   return loadConfig(undefined, CONFIG_FILE, knownRules)
 }

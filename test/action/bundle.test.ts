@@ -73,6 +73,8 @@ async function runAction(options: {
   link?: [name: string, target: string]
   /** the folder of the bundle; the one with a canned review by default */
   bundle?: string
+  /** the commit that is checked out; the merge commit by default */
+  checkout?: string
 }) {
   const workspace = path.join(work, 'workspace')
   rmSync(work, { recursive: true, force: true })
@@ -86,7 +88,7 @@ async function runAction(options: {
     '+refs/heads/main:refs/remotes/origin/main',
   ]
   await git('fetch', '--quiet', ...depth, `${github.url}/acme/fleet.git`, ...refs)
-  await git('checkout', '--quiet', '--detach', 'refs/remotes/pull/merge')
+  await git('checkout', '--quiet', '--detach', options.checkout ?? 'refs/remotes/pull/merge')
   if (options.link !== undefined) symlinkSync(options.link[1], path.join(workspace, options.link[0]))
   const token = github.appToken(repository, options.permissions ?? WRITES)
   const payload: Json = {
@@ -321,6 +323,36 @@ describe('the whole action on a pull request of the story tree', () => {
     const after = repository.comments
     expect(after.map(({ id }) => id)).toEqual(comments.map(({ id }) => id))
     expect(after[0]?.body).not.toContain('imediate')
+  }, 60_000)
+
+  it.each([
+    ['the broken branch', 1, 'blocked'],
+    // its dependencies outside the repository are declared in the configuration, which is not part of this main
+    ['main', 0, 'attention'],
+  ])(
+    'judges the whole tree of %s in mode validate: exit code %i',
+    async (branch, code, verdict) => {
+      const checkout = branch === 'main' ? pull.baseSha : pull.headSha
+      const ended = await runAction({ bundle: whole, inputs: { mode: 'validate' }, checkout })
+      expect(ended.code).toBe(code)
+      expect(ended.outputs).toContain(verdict)
+    },
+    60_000,
+  )
+
+  it('reads the configuration where the input says', async () => {
+    repository.commit('main', {
+      'tools/steward.yaml': 'rules:\n  schema-unknown-field: { level: warning, reason: not yet }\n',
+    })
+    const scheduled = 'kubernetes/apps/databases/cloudnative-pg/cluster/scheduledbackup.yaml'
+    repository.commit(
+      'misspelt',
+      { [scheduled]: readFileSync(path.join(root, 'test/fixtures/demo/head', scheduled), 'utf8') },
+      { from: 'main' },
+    )
+    pull = repository.pullRequest({ head: 'misspelt', author: github.account('dev') })
+    const { outputs } = await runAction({ bundle: whole, inputs: { config: 'tools/steward.yaml' } })
+    expect(outputs).toContain('attention')
   }, 60_000)
 
   it('tells a fork by annotations and summary, and says why', async () => {
