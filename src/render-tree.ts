@@ -13,7 +13,7 @@ import { finishKustomization } from './render/kustomization.ts'
 import { kustomizeDirectories } from './render/kustomize-directories.ts'
 import type { RenderCache } from './render/render-cache.ts'
 import { renderHelmRelease } from './render/render-helm-release.ts'
-import { artifactOf, type Artifact } from './render/source-ignore.ts'
+import { artifactOf, wholeTree, type Artifact } from './render/source-ignore.ts'
 import { fluxSourceObjects } from './render/source-objects.ts'
 import type { ChartSource, HelmTemplate, KustomizeBuild } from './render/tools.ts'
 import { clampPath } from './render/tree-path.ts'
@@ -64,8 +64,13 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     sources.filter(({ manifest }) => isFluxKustomization(manifest)),
   )
   if (entryPoints.length === 0) {
-    const directories = await renderDirectories(request, artifact, tools)
-    return { ...directories, findings: [...operated.findings, ...directories.findings] }
+    // nothing packs this tree, so nothing leaves files out
+    const directories = await renderDirectories(request, await wholeTree(tree), tools)
+    return {
+      ...directories,
+      findings: [...operated.findings, ...directories.findings],
+      incomplete: [...operated.incomplete, ...directories.incomplete],
+    }
   }
 
   const clusters = await walkClusters(entryPoints, artifact, request, tools)
@@ -73,7 +78,7 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     kustomizations: [],
     helmReleases: [],
     findings: [...operated.findings, ...findings],
-    incomplete: [],
+    incomplete: configured.length > 0 ? [] : [...operated.incomplete],
     files: new Set(clusters.flatMap(({ walked }) => [...walked.files])),
   }
   for (const { name, walked } of clusters) {

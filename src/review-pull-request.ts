@@ -63,11 +63,7 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
     version: 1,
     base: request.baseRevision,
     head: request.headRevision,
-    verdict: verdictOf({
-      findings: brought,
-      impacts: [],
-      incomplete: incomplete.filter(entry => entry.existing !== true),
-    }),
+    verdict: verdictOf({ findings: brought, impacts: [], incomplete }),
     findings,
     impacts: [],
     changes: diff.changes,

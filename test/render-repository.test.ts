@@ -1,3 +1,4 @@
+// oxlint-disable unicorn/consistent-function-scoping -- helpers stand beside their tests
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openCatalog } from '../src/adapters/schema-catalog.ts'
 import { defaultConfig, type Config } from '../src/config/config.ts'
@@ -80,6 +81,25 @@ describe('a tree from its root', () => {
     expect(kustomizations[1]?.objects[0]?.manifest.data).toEqual({ name: 'seen' })
   })
 
+  it('takes the root as it applies itself, patched like every child', async () => {
+    const { kustomizations } = await render({
+      'clusters/main/gotk-sync.yaml': flux('flux-system', './clusters/main'),
+      'clusters/main/web.yaml': configMap('web', 'name: ${NAME}'),
+      'clusters/main/kustomization.yaml': `resources: [gotk-sync.yaml, web.yaml]
+patches:
+  - target: { kind: Kustomization, name: flux-system }
+    patch: |
+      - { op: add, path: /spec/postBuild, value: { substitute: { NAME: patched } } }
+`,
+    })
+    expect(kustomizations.map(({ name }) => name)).toEqual(['flux-system'])
+    expect(kustomizations[0]?.objects.find(({ resource }) => resource.name === 'web')?.manifest.data).toEqual(
+      {
+        name: 'patched',
+      },
+    )
+  })
+
   it('finds variables wherever the tree applies them, later ones too', async () => {
     const from = '  postBuild:\n    substituteFrom: [{ kind: ConfigMap, name: settings }]\n'
     const { kustomizations, incomplete } = await render({
@@ -160,6 +180,14 @@ describe('a tree without Flux', () => {
     expect(incomplete.map(({ reason }) => reason)).toEqual(['no-flux-objects'])
   })
 
+  it('reads files that source-controller would leave out: no Flux packs this tree', async () => {
+    const { kustomizations } = await render({
+      'kustomization.yaml': 'configMapGenerator:\n  - name: icons\n    files: [icon.png]\n',
+      'icon.png': 'pixels',
+    })
+    expect(kustomizations.map(({ status, objects }) => [status, objects.length])).toEqual([['rendered', 1]])
+  })
+
   it('still says what is wrong with the FluxInstance that should have been its root', async () => {
     const instance = `apiVersion: fluxcd.controlplane.io/v1
 kind: FluxInstance
@@ -175,6 +203,25 @@ spec:
     expect(findings.map(({ ruleId, file }) => [ruleId, file])).toEqual([
       ['render-flux-instance', 'flux.yaml'],
     ])
+  })
+
+  it('says where a root could not be worked out, and takes the configured one for an answer', async () => {
+    const release = `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: flux-instance, namespace: flux-system }
+spec:
+  chart: { spec: { chart: flux-instance, sourceRef: { kind: HelmRepository, name: flux-operator } } }
+  valuesFrom: [{ kind: Secret, name: elsewhere }]
+`
+    const files = { ...cluster, 'apps/flux.yaml': release }
+    const { incomplete } = await render(files)
+    expect(incomplete.map(({ reason, file }) => [reason, file])).toContainEqual([
+      'entry-point-unknown',
+      'apps/flux.yaml',
+    ])
+    const clusters = [{ name: 'main', path: 'clusters/main', variables: {} }]
+    const configured = await render(files, { clusters })
+    expect(configured.incomplete.map(({ reason }) => reason)).not.toContain('entry-point-unknown')
   })
 
   it('is never silently empty', async () => {
@@ -224,6 +271,15 @@ describe('review', () => {
       'apps/web.yaml': configMap('web', 'a: c'),
     })
     expect([verdict, findings, stats.existing]).toEqual(['ready', [], 1])
+  })
+
+  it('counts what stood in base where the change touches the object', async () => {
+    const base = { ...cluster, 'apps/bad.yaml': `${configMap('bad')}dta: {}\n` }
+    const { verdict, findings } = await review(base, {
+      ...base,
+      'apps/bad.yaml': `${configMap('bad', 'a: c')}dta: {}\n`,
+    })
+    expect([verdict, findings.map(({ ruleId }) => ruleId)]).toEqual(['blocked', ['schema-unknown-field']])
   })
 
   it('never shows a root that fails as removals', async () => {

@@ -1,7 +1,7 @@
 import type { Finding } from '../manifest/finding.ts'
 import { canonicalJson, isObject, type JsonObject } from '../manifest/json.ts'
 import type { RenderedKustomization, RenderedObject } from '../manifest/rendered.ts'
-import { resourceKey, resourceLabel, type Manifest } from '../manifest/resource.ts'
+import { resourceKey, type Manifest } from '../manifest/resource.ts'
 
 /**
  * Objects that two Kustomizations of one cluster apply with different content: each takes its version back every
@@ -20,7 +20,7 @@ export function appliedTwice(kustomizations: readonly RenderedKustomization[]): 
         findings.push({
           ruleId: 'flux-applied-twice',
           level: 'warning',
-          message: `${resourceLabel(object.resource)} is applied by Kustomization ${nameOf(known.owner)} and, differently, by ${nameOf(owner)}: each undoes the other.`,
+          message: `It is applied by Kustomization ${nameOf(known.owner)} and, differently, by ${nameOf(owner)}: each undoes the other.`,
           repair: 'Leave it to one of them.',
           resource: object.resource,
           cluster: owner.cluster,

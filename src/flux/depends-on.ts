@@ -2,7 +2,7 @@ import type { ExternalObject } from '../config/config.ts'
 import type { Finding } from '../manifest/finding.ts'
 import { isObject, textAt, valueAt } from '../manifest/json.ts'
 import type { RenderedObject } from '../manifest/rendered.ts'
-import { groupOf, resourceLabel } from '../manifest/resource.ts'
+import { groupOf } from '../manifest/resource.ts'
 
 /** The kinds of Flux that wait for others of their own kind (spec.dependsOn). */
 const WAITING = new Map([
@@ -33,7 +33,7 @@ export function dependsOnFindings(
         findings.push({
           ruleId: 'flux-depends-on-unknown',
           level: 'warning',
-          message: `${resourceLabel(object.resource)} depends on ${kind} ${key}, which nothing in this repository applies: it waits until somebody else creates it.`,
+          message: `It depends on ${kind} ${key}, which nothing in this repository applies: it waits until somebody else creates it.`,
           repair: `Correct the name or namespace, or declare ${kind} ${key} under \`external:\` in .github/cnpg-steward.yaml.`,
           resource: object.resource,
           field: `spec.dependsOn[${index}].name`,

@@ -20,6 +20,12 @@ export const reasons: readonly Reason[] = [
       'If Flux runs this repository, name its roots under `clusters:` in .github/cnpg-steward.yaml, or give --entry NAME=PATH.',
   },
   {
+    id: 'never-settles',
+    title: 'The walk of a cluster came to no end.',
+    why: 'What the root applies changes the root or its variables again and again; which state a cluster would be in is not known.',
+    repair: 'Look for variables or patches of the root that depend on themselves.',
+  },
+  {
     id: 'merge-base-missing',
     title: 'The checkout has no history that head and base have in common.',
     why: 'Where the change began is not known, so nothing can be compared.',

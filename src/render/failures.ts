@@ -41,7 +41,7 @@ export function renderProblems(tree: Pick<RenderedTree, 'kustomizations' | 'helm
       findings.push({
         ruleId,
         level: 'error',
-        message: `${message} This stops ${enumerate(labels)}.`,
+        message: `${message.replace(/[.\s]+$/, '')}. This stops ${enumerate(labels)}.`,
         ...place,
         ...cluster,
         ...(units.length === 1 ? { kustomization: `${first.unit.namespace}/${first.unit.name}` } : {}),

@@ -68,43 +68,6 @@ export function installsFluxInstance(release: Manifest, lookup: Lookup): boolean
   return url === undefined ? name === 'flux-instance' : url.replace(/\/+$/, '').endsWith('/flux-instance')
 }
 
-/**
- * Reads a file as `flux bootstrap` writes it (gotk-sync.yaml): a Kustomization and the source it names, in one file.
- * @param documents the objects of one file
- */
-export function syncOfGotk(documents: readonly Json[]): FluxSync | undefined {
-  const manifests = documents.filter(isManifest)
-  for (const manifest of manifests) {
-    const { apiVersion, kind, namespace, name } = identify(manifest)
-    if (kind !== 'Kustomization' || groupOf(apiVersion) !== 'kustomize.toolkit.fluxcd.io') continue
-    const sourceKind = textAt(manifest, 'spec', 'sourceRef', 'kind') ?? ''
-    const sourceName = textAt(manifest, 'spec', 'sourceRef', 'name') ?? ''
-    const source = manifests
-      .map(one => ({ one, id: identify(one) }))
-      .find(
-        ({ id }) =>
-          id.kind === sourceKind &&
-          id.name === sourceName &&
-          id.namespace === (textAt(manifest, 'spec', 'sourceRef', 'namespace') || namespace) &&
-          groupOf(id.apiVersion) === 'source.toolkit.fluxcd.io',
-      )?.one
-    if (source === undefined) continue
-    const ref = valueAt(source, 'spec', 'ref')
-    const branch = textAt(ref, 'branch')
-    return {
-      kind: sourceKind,
-      namespace,
-      name,
-      url: textAt(source, 'spec', 'url') ?? '',
-      ref:
-        textAt(ref, 'name') ?? (branch === undefined ? (textAt(ref, 'tag') ?? '') : `refs/heads/${branch}`),
-      path: textAt(manifest, 'spec', 'path') ?? '',
-      patches: [],
-    }
-  }
-  return undefined
-}
-
 const isRoot = (manifest: Manifest) => manifest.kind === 'Kustomization'
 const encode = (value: Json) => new TextEncoder().encode(JSON.stringify(value))
 

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { parseGoYamlDocument } from '../manifest/go-yaml.ts'
-import type { Finding } from '../manifest/finding.ts'
+import type { Finding, Unjudged } from '../manifest/finding.ts'
 import { isObject } from '../manifest/json.ts'
 import { groupOf, identify, resourceKey, type Manifest } from '../manifest/resource.ts'
 import type { Tree } from '../manifest/tree.ts'
@@ -35,17 +35,23 @@ interface RootTools {
 /**
  * The root Kustomizations that flux-operator makes: of FluxInstance objects, and of HelmReleases of the flux-instance
  * chart. Values of such a release often come out of a ConfigMap that the same directory generates from a file, so that
- * directory is built to see them.
+ * directory is built to see them. A release whose values cannot be
+ * worked out is told: a root that is not known must not look like none.
  */
 export async function fluxRoots(
   sources: readonly SourceObject[],
   tools: RootTools,
-): Promise<{ roots: FluxRoot[]; findings: Finding[] }> {
+): Promise<{ roots: FluxRoot[]; findings: Finding[]; incomplete: Unjudged[] }> {
   const roots: FluxRoot[] = []
   const findings: Finding[] = []
+  const incomplete: Unjudged[] = []
   for (const source of sources) {
     const sync = await syncOfSource(source, sources, tools)
     if (sync === undefined) continue
+    if (sync === 'unknown') {
+      incomplete.push(unknownRoot(source))
+      continue
+    }
     const made = await syncManifests(sync, tools.kustomize)
     if (!made.ok) {
       findings.push({ ...made.error, level: 'error', file: source.file, line: source.line })
@@ -54,23 +60,23 @@ export async function fluxRoots(
     const [first, root] = made.manifests
     if (first !== undefined && root !== undefined) roots.push({ ...source, manifest: root, sources: [first] })
   }
-  return { roots, findings }
+  return { roots, findings, incomplete }
 }
 
 async function syncOfSource(
   { manifest, file }: SourceObject,
   sources: readonly SourceObject[],
   tools: RootTools,
-): Promise<FluxSync | undefined> {
+): Promise<FluxSync | 'unknown' | undefined> {
   if (isFluxInstance(manifest)) return syncOfFluxInstance(manifest)
   const written = lookupIn(sources.map(source => source.manifest))
   if (manifest.kind !== 'HelmRelease' || !installsFluxInstance(manifest, written)) return undefined
   const read = syncOfFluxInstanceRelease(manifest, written)
-  if (read.ok && read.value !== undefined) return read.value
+  if (read.ok) return read.value
   const directory = directoryAround(file, tools.artifact)
-  if (directory === undefined) return undefined
+  if (directory === undefined) return 'unknown'
   const built = await buildKustomization({ ...tools, unit: { directory } })
-  if (!built.ok) return undefined
+  if (!built.ok) return 'unknown'
   const objects = built.objects.flatMap(({ yaml }) => {
     const parsed = parseGoYamlDocument(yaml)
     return parsed.ok && isObject(parsed.document) ? [parsed.document] : []
@@ -79,9 +85,21 @@ async function syncOfSource(
     ({ kind, metadata }) =>
       kind === 'HelmRelease' && isObject(metadata) && metadata.name === identify(manifest).name,
   )
-  if (release === undefined) return undefined
+  if (release === undefined) return 'unknown'
   const rebuilt = syncOfFluxInstanceRelease(release, lookupIn(objects))
-  return rebuilt.ok ? rebuilt.value : undefined
+  return rebuilt.ok ? rebuilt.value : 'unknown'
+}
+
+function unknownRoot({ manifest, file, line }: SourceObject): Unjudged {
+  const { namespace, name } = identify(manifest)
+  return {
+    reason: 'entry-point-unknown',
+    message: 'This release says where Flux starts, and its values are not all in this repository.',
+    repair: 'Name the root under `clusters:` in .github/cnpg-steward.yaml, or give --entry NAME=PATH.',
+    affected: [`HelmRelease ${namespace === '' ? '' : `${namespace}/`}${name}`],
+    file,
+    line,
+  }
 }
 
 function lookupIn(manifests: readonly Manifest[]): Lookup {

@@ -1,5 +1,5 @@
 import type { Finding, Unjudged } from '../manifest/finding.ts'
-import { textAt, valueAt } from '../manifest/json.ts'
+import { canonicalJson, textAt, valueAt } from '../manifest/json.ts'
 import type { Place } from '../manifest/place.ts'
 import type { RenderedKustomization, RenderedObject, RenderFailure } from '../manifest/rendered.ts'
 import { groupOf, identify, resourceKey, type Manifest } from '../manifest/resource.ts'
@@ -40,14 +40,15 @@ interface Node {
   place?: Place
 }
 
-// ConfigMaps of variables are mostly made by a parent of those who read them, and seldom from variables themselves:
-// two passes settle every tree of the corpora, three the deepest (Tanguille).
+// A pass learns what the one before it applied: variables, and the root as it applies itself. Each passes on one step, so
+// that more passes than this mean a tree that never settles, or variables made of variables many steps deep.
 const MAX_PASSES = 6
 
 /**
  * Walks a cluster from its root as the controllers would: a Kustomization is known by what its parent applies, never by
- * its file. Variables come from ConfigMaps and Secrets that the tree itself applies, wherever they are, so the walk is
- * repeated until no Kustomization would see other variables than it did.
+ * its file, the root included once it applies itself (`flux bootstrap` trees patch gotk-sync.yaml so). Variables come from
+ * ConfigMaps and Secrets that the tree itself applies, wherever they are. So the walk is repeated until nothing would come
+ * out otherwise.
  */
 export async function walkCluster(entry: EntryPoint, options: WalkOptions): Promise<WalkedCluster> {
   const builds = new Map<string, Promise<BuildResult>>()
@@ -55,12 +56,26 @@ export async function walkCluster(entry: EntryPoint, options: WalkOptions): Prom
   let applied = new Map<string, Manifest>(
     entry.sources.map(source => [resourceKey(identify(source)), source]),
   )
+  let { root } = entry
   for (let pass = 1; ; pass++) {
-    const walk = new Walk(entry, options, builds, finished, applied)
+    const walk = new Walk({ ...entry, root }, options, builds, finished, applied)
     const result = await walk.run()
-    const settled = !walk.wouldDiffer()
-    if (settled || pass === MAX_PASSES) return result
+    const own = walk.applied.get(resourceKey(identify(root))) ?? root
+    const sameRoot = canonicalJson(own.spec ?? null) === canonicalJson(root.spec ?? null)
+    if (sameRoot && !walk.wouldDiffer()) return result
+    if (pass === MAX_PASSES) return { ...result, incomplete: [...result.incomplete, unsettled(root)] }
     applied = walk.applied
+    root = own
+  }
+}
+
+function unsettled(root: Manifest): Unjudged {
+  const { namespace, name } = identify(root)
+  return {
+    reason: 'never-settles',
+    message: 'What the root applies changes what it applies, again and again; the last state is shown.',
+    repair: 'Look for variables or patches of the root that depend on themselves.',
+    affected: [`Kustomization ${namespace}/${name}`],
   }
 }
 
@@ -145,7 +160,6 @@ class Walk {
     this.applied.set(resourceKey(object.resource), object.manifest)
     if (!isFluxKustomization(object.manifest)) return
     const key = nodeKey(object.manifest)
-    // the root mostly applies itself, and what it applies is what counts from then on
     enqueue(object.manifest, { parent, ...(object.origin === undefined ? {} : { place: object.origin }) })
     const known = this.#nodes.get(key)
     if (
@@ -157,7 +171,7 @@ class Walk {
       this.#findings.push({
         ruleId: 'render-applied-twice',
         level: 'warning',
-        message: `Kustomization ${key} is applied by both ${known.parent} and ${parent}; the one that applies last wins.`,
+        message: `It is applied by both ${known.parent} and ${parent}; the one that applies last wins.`,
         repair: 'Leave it to one of them.',
         resource: object.resource,
         ...object.origin,

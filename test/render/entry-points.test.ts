@@ -49,13 +49,18 @@ describe('findEntryPoints', () => {
     expect(findings).toEqual([])
   })
 
+  it('does not take a directory whose name merely begins alike', () => {
+    const { findings } = findEntryPoints([], [], [kustomization('clusters/ab/sync.yaml', './clusters/a')])
+    expect(findings.map(({ ruleId }) => ruleId)).toEqual(['render-entry-guessed'])
+  })
+
   it('takes the root of the whole repository, not the root of another source', () => {
     const { entryPoints } = findEntryPoints(
       [],
       [],
       [
-        kustomization('flux-system/gotk-sync.yaml', './', 'fleet'),
         kustomization('apps/crds.yaml', './', 'crds'),
+        kustomization('flux-system/gotk-sync.yaml', './', 'fleet'),
       ],
     )
     expect(entryPoints.map(({ place }) => place?.file)).toEqual(['flux-system/gotk-sync.yaml'])

@@ -5,7 +5,6 @@ import {
   syncManifests,
   syncOfFluxInstance,
   syncOfFluxInstanceRelease,
-  syncOfGotk,
 } from '../../src/render/flux-instance.ts'
 import type { Lookup } from '../../src/render/helm-values.ts'
 import { findTool, mapOf } from '../charts.ts'
@@ -93,28 +92,6 @@ describe('the flux-instance chart', () => {
       value: undefined,
     })
   })
-})
-
-const source = (ref: string) =>
-  mapOf(
-    `apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: flux-system, namespace: flux-system}\nspec: {url: "ssh://git@example.org/x", ref: ${ref}}`,
-  )
-
-it('reads what flux bootstrap writes', () => {
-  const root = mapOf(
-    'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: flux-system, namespace: flux-system}\nspec: {path: ./clusters/production, sourceRef: {kind: GitRepository, name: flux-system}}',
-  )
-  expect(syncOfGotk([source('{branch: main}'), root])).toMatchObject({
-    kind: 'GitRepository',
-    namespace: 'flux-system',
-    name: 'flux-system',
-    url: 'ssh://git@example.org/x',
-    ref: 'refs/heads/main',
-    path: './clusters/production',
-  })
-  expect(syncOfGotk([source('{tag: v1}'), root])).toMatchObject({ ref: 'v1' })
-  expect(syncOfGotk([root])).toBeUndefined()
-  expect(syncOfGotk([source('{}'), null, 'text'])).toBeUndefined()
 })
 
 const make = async (spec: string) => {
