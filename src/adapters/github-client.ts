@@ -11,6 +11,8 @@ export interface ClientOptions {
   log: (message: string) => void
   /** @param milliseconds how long to wait before the request is sent again */
   wait?: (milliseconds: number) => Promise<void>
+  /** milliseconds since 1970 */
+  now?: () => number
   fetch?: typeof fetch
 }
 
@@ -27,6 +29,7 @@ const MOST_WAITS = 3
 export function createClient(options: ClientOptions): GitHubClient {
   const wait =
     options.wait ?? (async milliseconds => await new Promise(done => setTimeout(done, milliseconds)))
+  const now = options.now ?? Date.now
   const client = new Octokit({
     auth: options.token,
     baseUrl: options.baseUrl.replace(/\/$/, ''),
@@ -42,7 +45,7 @@ export function createClient(options: ClientOptions): GitHubClient {
       try {
         return await request(parameters)
       } catch (error) {
-        const seconds = secondsToWait(error)
+        const seconds = secondsToWait(error, now())
         if (seconds === undefined || seconds > LONGEST_WAIT_SECONDS || waits === MOST_WAITS) throw error
         options.log(`GitHub's rate limit is reached; waiting ${seconds} s`)
         await wait(seconds * 1000)
@@ -65,7 +68,7 @@ export function statusOf(error: unknown): number | undefined {
  */
 export function isRefused(error: unknown): boolean {
   const status = statusOf(error)
-  return status === 401 || status === 404 || (status === 403 && secondsToWait(error) === undefined)
+  return status === 401 || status === 404 || (status === 403 && secondsToWait(error, 0) === undefined)
 }
 
 /**
@@ -77,8 +80,8 @@ export async function ownLogin(client: GitHubClient): Promise<string> {
   return viewer.login
 }
 
-/** Seconds that GitHub asks to wait; `undefined` where the error is no rate limit. */
-function secondsToWait(error: unknown): number | undefined {
+/** Seconds that GitHub asks to wait; `undefined` where the error is no rate limit. @param now milliseconds since 1970 */
+function secondsToWait(error: unknown, now: number): number | undefined {
   const status = statusOf(error)
   if (status !== 403 && status !== 429) return undefined
   const headers = headersOf(error)
@@ -86,7 +89,7 @@ function secondsToWait(error: unknown): number | undefined {
   if (headers['retry-after'] !== undefined && Number.isFinite(retryAfter)) return retryAfter
   if (headers['x-ratelimit-remaining'] === '0') {
     const reset = Number(headers['x-ratelimit-reset'])
-    return Math.max(1, Math.ceil(reset - Date.now() / 1000) + 1)
+    return Math.max(1, Math.ceil(reset - now / 1000) + 1)
   }
   // a secondary limit without retry-after: "wait for at least one minute"
   return error instanceof Error && /secondary rate limit/i.test(error.message) ? 60 : undefined

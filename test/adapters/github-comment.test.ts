@@ -7,6 +7,7 @@ import type { FakeRepository } from '../fakes/github/repository.ts'
 
 const MARKER = '<!-- cnpg-steward:review -->'
 const TARGET = { owner: 'acme', repo: 'fleet', number: 1 }
+const NOW = Date.UTC(2026, 0, 1) + 300
 const BOT = { id: 7, slug: 'cnpg-steward', name: 'CNPG steward' }
 
 let github: FakeGitHub
@@ -24,7 +25,7 @@ afterEach(async () => await github[Symbol.asyncDispose]())
 
 function client(token: string): GitHubClient {
   const wait = async (milliseconds: number) => void waits.push(milliseconds)
-  return createClient({ token, baseUrl: github.url, log: () => undefined, wait })
+  return createClient({ token, baseUrl: github.url, log: () => undefined, wait, now: () => NOW })
 }
 
 const writer = () => client(github.appToken(repository, { issues: 'write' }))
@@ -119,18 +120,17 @@ describe('upsertComment', () => {
 
 describe('the client', () => {
   it.each([
-    ['primary', 30, [31_000, 32_000]],
-    ['secondary', 7, [7000, 7000]],
-  ] as const)('waits for the %s rate limit', async (kind, seconds, [least, most]) => {
-    github.limitRate('issues/create-comment', kind, seconds)
+    // the reset is given in whole seconds, cut off
+    ['primary', 30, 31_000],
+    ['secondary', 7, 7000],
+  ] as const)('waits for the %s rate limit', async (kind, seconds, expected) => {
+    github.limitRate('issues/create-comment', kind, seconds, NOW)
     expect(await upsert(writer(), 'one')).toMatchObject({ outcome: 'created' })
-    expect(waits).toHaveLength(1)
-    expect(waits[0]).toBeGreaterThanOrEqual(least)
-    expect(waits[0]).toBeLessThanOrEqual(most)
+    expect(waits).toEqual([expected])
   })
 
   it('does not wait for an hour, and does not call it refused', async () => {
-    github.limitRate('issues/create-comment', 'primary', 3600)
+    github.limitRate('issues/create-comment', 'primary', 3600, NOW)
     const failure: unknown = await upsert(writer(), 'one').catch((error: unknown) => error)
     expect(String(failure)).toContain('rate limit exceeded')
     expect(isRefused(failure)).toBe(false)

@@ -133,9 +133,9 @@ export class FakeGitHub implements AsyncDisposable {
   }
 
   /** The next request of an operation meets the primary (`seconds` until reset) or secondary (retry-after) rate limit. */
-  limitRate(operation: string, kind: 'primary' | 'secondary', seconds: number): void {
+  limitRate(operation: string, kind: 'primary' | 'secondary', seconds: number, now = Date.now()): void {
     if (kind === 'primary') {
-      const reset = String(Math.floor(Date.now() / 1000) + seconds)
+      const reset = String(Math.floor(now / 1000) + seconds)
       const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }
       this.fail({ operation, status: 403, message: 'API rate limit exceeded for installation.', headers })
     } else {
