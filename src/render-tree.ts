@@ -1,10 +1,16 @@
 import type { Config } from './config/config.ts'
 import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
 import { textAt } from './manifest/json.ts'
-import type { RenderedHelmRelease, RenderedKustomization, RenderedTree } from './manifest/rendered.ts'
+import type {
+  RenderedHelmRelease,
+  RenderedKustomization,
+  RenderedTree,
+  RenderFailure,
+} from './manifest/rendered.ts'
 import { groupOf, resourceKey } from './manifest/resource.ts'
 import type { Tree } from './manifest/tree.ts'
-import { buildKustomization, type BuiltObject } from './render/build.ts'
+import { buildKustomization } from './render/build.ts'
+import type { BuiltObject } from './render/built-object.ts'
 import { clusterNames, findEntryPoints, isFluxKustomization, type EntryPoint } from './render/entry-points.ts'
 import { renderProblems } from './render/failures.ts'
 import { fluxRoots } from './render/flux-roots.ts'
@@ -41,6 +47,14 @@ export interface RenderTools {
 /** A rendered tree and which of its files had a part in it. */
 export interface RenderedRepository extends RenderedTree {
   files: ReadonlySet<string>
+  /** files that were read for what failed to render */
+  failedFiles: ReadonlySet<string>
+}
+
+const HELM_MISSING = {
+  reason: 'helm-missing',
+  message: 'There is no helm to render charts with.',
+  repair: 'Install helm, or name it with --helm; `cnpg-steward doctor` says what was found.',
 }
 
 // Builds are processes; beyond the cores of a runner more at once only cost memory.
@@ -80,6 +94,7 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     findings: [...operated.findings, ...findings],
     incomplete: configured.length > 0 ? [] : [...operated.incomplete],
     files: new Set(clusters.flatMap(({ walked }) => [...walked.files])),
+    failedFiles: new Set(clusters.flatMap(({ walked }) => [...walked.failedFiles])),
   }
   for (const { name, walked } of clusters) {
     const inCluster = <T extends object>(entries: readonly T[]) =>
@@ -114,6 +129,7 @@ async function walkClusters(
     const walked = await walkCluster(entry, {
       strict: isStrict(config.fluxVersion),
       parallel: PARALLEL,
+      finished: tools.cache.finished,
       progress: (done, known) => tools.progress(`${tree.name}: ${done} of ${known} Kustomizations`),
       build: (manifest, place) =>
         buildKustomization({
@@ -178,9 +194,7 @@ async function renderHelmReleases(
         inputs: '',
       })
       incomplete.push({
-        reason: 'helm-missing',
-        message: 'There is no helm to render charts with.',
-        repair: 'Install helm, or name it with --helm; `cnpg-steward doctor` says what was found.',
+        ...HELM_MISSING,
         affected: [`HelmRelease ${namespace}/${name}`],
         cluster,
       })
@@ -193,6 +207,7 @@ async function renderHelmReleases(
       kustomize: tools.kustomize,
       tree,
       kubernetesVersion: config.kubernetesVersion,
+      rendered: tools.cache.releases,
       isNamespaced: (apiVersion, kind) =>
         scopes.get(`${groupOf(apiVersion)}/${kind}`) ?? tools.isNamespaced(apiVersion, kind),
     })
@@ -218,17 +233,23 @@ function scopesOf(walked: WalkedCluster): Map<string, boolean> {
   )
 }
 
-/** A tree without Flux: every kustomize directory that no other one includes, built as `kustomize build` does. */
+/**
+ * A tree without Flux: every kustomize directory that no other one includes, built as `kustomize build --enable-helm` does
+ * (Argo CD style), with charts that were fetched before.
+ */
 async function renderDirectories(
   request: RenderRequest,
   artifact: Artifact,
   tools: RenderTools,
 ): Promise<RenderedRepository> {
   const { tree } = request
+  const { helm, charts } = tools
   const directories = await kustomizeDirectories(tree, artifact, tools.cache)
   const kustomizations: RenderedKustomization[] = []
   const files = new Set<string>()
+  const failedFiles = new Set<string>()
   const findings: Finding[] = []
+  const incomplete: Unjudged[] = []
   await inParallel(directories, PARALLEL, async directory => {
     tools.progress(`${tree.name}: kustomize directory ${directory}`)
     const here = { cluster: '', namespace: '', name: directory, path: directory }
@@ -238,27 +259,27 @@ async function renderDirectories(
       kustomize: tools.kustomize,
       cache: tools.cache,
       unit: { directory },
+      inflate: helm === undefined ? { unknown: HELM_MISSING } : { charts, helm: helm.version },
     })
+    const { inputs } = built
     findings.push(...built.remarks)
-    if (!built.ok) {
-      kustomizations.push({
-        ...here,
-        status: 'failed',
-        error: built.error,
-        objects: [],
-        inputs: built.inputs,
-      })
-      return
+    for (const file of built.files) (built.ok ? files : failedFiles).add(file)
+    if (built.ok) kustomizations.push({ ...here, ...finishDirectory(built.objects, built.leftOut), inputs })
+    else if (built.problems.length > 0)
+      kustomizations.push({ ...here, status: 'failed', error: built.error, objects: [], inputs })
+    else {
+      kustomizations.push({ ...here, status: 'skipped', objects: [], inputs })
+      const affected = [`kustomize directory ${directory}`]
+      incomplete.push(...built.unknown.map(unknown => ({ ...unknown, affected })))
     }
-    for (const file of built.files) files.add(file)
-    kustomizations.push({ ...here, ...finishDirectory(built.objects), inputs: built.inputs })
   })
   const rendered: RenderedRepository = {
     kustomizations: kustomizations.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     helmReleases: [],
     findings,
-    incomplete: [nothingOfFlux(directories.length)],
+    incomplete: [nothingOfFlux(directories.length), ...incomplete],
     files,
+    failedFiles,
   }
   return withProblems(rendered)
 }
@@ -275,15 +296,18 @@ function withProblems(rendered: RenderedRepository): RenderedRepository {
 /** Objects of a kustomize directory: what it prints is what is applied. */
 function finishDirectory(
   built: readonly BuiltObject[],
-): Pick<RenderedKustomization, 'status' | 'error' | 'objects'> {
+  leftOut: RenderFailure[],
+): Pick<RenderedKustomization, 'status' | 'error' | 'objects' | 'leftOut'> {
   const finished = finishKustomization({}, built, {
     variables: new Map(),
     strict: false,
     variablesUnknown: false,
   })
-  return finished.ok
+  if (!finished.ok) return { status: 'failed', error: finished.error, objects: [] }
+  const [error] = leftOut
+  return error === undefined
     ? { status: 'rendered', objects: finished.objects }
-    : { status: 'failed', error: finished.error, objects: [] }
+    : { status: 'failed', error, objects: finished.objects, leftOut }
 }
 
 function nothingOfFlux(directories: number): Unjudged {
