@@ -269,7 +269,7 @@ async function renderDirectories(
       kustomizations.push({ ...here, status: 'failed', error: built.error, objects: [], inputs })
     else {
       kustomizations.push({ ...here, status: 'skipped', objects: [], inputs })
-      const affected = [`kustomize directory ${directory}`]
+      const affected = [`Kustomization ${directory}`]
       incomplete.push(...built.unknown.map(unknown => ({ ...unknown, affected })))
     }
   })
