@@ -8,10 +8,13 @@ import type { BuildResult } from './build.ts'
 import { isFluxKustomization, type EntryPoint } from './entry-points.ts'
 import { finishedInputs, finishKustomization, type FinishResult } from './kustomization.ts'
 import { variablesOf } from './substitute.ts'
+import { clampPath } from './tree-path.ts'
 
 export interface WalkOptions {
   /** builds one Kustomization; asked once for the same spec */
   build: (kustomization: Manifest, place?: Place) => Promise<BuildResult>
+  /** whether the root's source has a directory, for spec.path as written */
+  hasDirectory: (path: string) => boolean
   /** since Flux 2.9 an undefined variable fails the Kustomization */
   strict: boolean
   /** Kustomizations after substitution by the hash of their inputs, shared by the trees of one run */
@@ -264,12 +267,15 @@ class Walk {
     return url !== undefined && url === this.#sourceUrl(root)
   }
 
-  /** What the root reads; of a root that is not in Git, what most of the Kustomizations it applies read. */
+  /** What the root reads; of a root that is not in Git, what most of the Kustomizations it applies read whose paths are here. */
   #rootSource(): string | undefined {
     if (valueAt(this.#entry.root, 'spec', 'sourceRef') !== undefined) return sourceOf(this.#entry.root)
     const counts = new Map<string, number>()
     for (const { resource, manifest } of this.#results.get(nodeKey(this.#entry.root))?.objects ?? []) {
       if (resource.kind !== 'Kustomization' || !isFluxKustomization(manifest)) continue
+      // './' is the root of any source
+      const path = clampPath(textAt(manifest, 'spec', 'path') ?? '')
+      if (path === '' || !this.#options.hasDirectory(path)) continue
       counts.set(sourceOf(manifest), (counts.get(sourceOf(manifest)) ?? 0) + 1)
     }
     return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0]
