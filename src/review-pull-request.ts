@@ -145,6 +145,8 @@ function failedOnBothSides(base: RenderedRepository, head: RenderedRepository): 
   return unitsOf(head).flatMap(unit => {
     const known = before.get(`${unit.cluster} ${unit.label}`)
     if (unit.status !== 'failed' || known?.status !== 'failed' || known.inputs === unit.inputs) return []
+    // rendered in part on both sides: its changes are seen
+    if (unit.leftOut !== undefined && known.leftOut !== undefined) return []
     return [
       {
         reason: 'failed-on-both-sides',
@@ -171,7 +173,9 @@ function notApplied(
   const manifests = touched.files.filter(
     file => isYamlFile(file) && !file.split('/').some(part => part.startsWith('.')),
   )
-  const unread = manifests.filter(file => !base.files.has(file) && !head.files.has(file))
+  const unread = manifests.filter(file =>
+    [base.files, base.failedFiles, head.files, head.failedFiles].every(files => !files.has(file)),
+  )
   if (changes.length > 0 || unread.length === 0 || unread.length < manifests.length) return []
   return [
     {
@@ -207,6 +211,10 @@ function clusterLines(head: RenderedRepository, config: Config): string[] {
 function unitsOf(side: RenderedRepository) {
   return [
     ...side.kustomizations.map(unit => ({ label: `Kustomization ${unit.namespace}/${unit.name}`, ...unit })),
-    ...side.helmReleases.map(unit => ({ label: `HelmRelease ${unit.namespace}/${unit.name}`, ...unit })),
+    ...side.helmReleases.map(unit => ({
+      label: `HelmRelease ${unit.namespace}/${unit.name}`,
+      leftOut: undefined,
+      ...unit,
+    })),
   ]
 }

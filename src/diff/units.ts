@@ -12,6 +12,8 @@ export interface Unit {
   label: string
   status: 'rendered' | 'failed' | 'skipped'
   error?: string
+  /** what was left out of it, in a comparable form; the objects are what the rest gives */
+  leftOut?: string
   inputs: string
   objects: readonly RenderedObject[]
 }
@@ -31,11 +33,14 @@ export function unitKey(unit: Pick<Unit, 'cluster' | 'kind' | 'name'>): string {
 
 export function unitsOf(tree: RenderedTree): Units {
   const units: Unit[] = [
-    ...tree.kustomizations.map(({ path, namespace, name, error, ...unit }) => {
+    ...tree.kustomizations.map(({ path, namespace, name, error, leftOut, ...unit }) => {
       // a plain kustomize directory has no Flux object: its path names it
       const called = namespace === '' ? path || name : `${namespace}/${name}`
       return {
         ...common(unit, error?.message),
+        ...(leftOut === undefined
+          ? {}
+          : { leftOut: JSON.stringify(leftOut.map(({ message }) => message).toSorted()) }),
         kind: 'Kustomization' as const,
         name: called,
         label: `Kustomization ${called}`,
@@ -89,7 +94,8 @@ export function whyAbsent(unit: Unit, here: Units, there: Units, other: Rendered
       candidate =>
         candidate.cluster === unit.cluster &&
         candidate.status !== 'rendered' &&
-        candidate.kind === 'Kustomization',
+        candidate.kind === 'Kustomization' &&
+        !lackTheSame(here.byKey.get(unitKey(candidate)), candidate),
     )
     if (failed !== undefined) return `${failed.label} ${stateOf(failed)}`
     const blind = other.incomplete.find(
@@ -100,7 +106,14 @@ export function whyAbsent(unit: Unit, here: Units, there: Units, other: Rendered
   }
   const counterpart = there.byKey.get(unitKey(parent.unit))
   if (counterpart === undefined) return whyAbsent(parent.unit, here, there, other)
-  return counterpart.status === 'rendered' ? undefined : `${counterpart.label} ${stateOf(counterpart)}`
+  return counterpart.status === 'rendered' || lackTheSame(parent.unit, counterpart)
+    ? undefined
+    : `${counterpart.label} ${stateOf(counterpart)}`
+}
+
+/** Whether both sides were rendered without the same entries: then what only one side has was really added or removed. */
+export function lackTheSame(left: Unit | undefined, right: Unit): boolean {
+  return right.leftOut !== undefined && right.leftOut === left?.leftOut
 }
 
 /** 'could not be rendered: …' */
