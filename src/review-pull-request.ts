@@ -40,17 +40,16 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
   const head = await renderTree({ tree: request.head, config, entries }, tools)
   const before = await validateTree(request.base, base, config, tools)
   const after = await validateTree(request.head, head, config, tools, request.base)
+  const files = { base: await request.base.files(), head: await request.head.files() }
   const diff = diffTrees(base, head, {
+    hasDirectory: { base: isDirectoryOf(files.base), head: isDirectoryOf(files.head) },
     mergeKeys: (resource, path) =>
       [...after.validators.values()][0]?.mergeKeys(
         resource,
         path.split('.').map(step => step.replace(/\[\]$/, '')),
       ),
   })
-  const touched = new Touched(base, head, {
-    base: await request.base.files(),
-    head: await request.head.files(),
-  })
+  const touched = new Touched(base, head, files)
   const { brought, existing } = sortOut([...after.findings, ...request.configFindings], before, touched)
   const findings = request.all ? [...brought, ...existing] : brought
   const incomplete = incompleteOf(
@@ -86,6 +85,11 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
       noise: diff.noise,
     },
   }
+}
+
+/** Whether a path is a directory of a tree: some file lies in it. */
+function isDirectoryOf(files: ReadonlyMap<string, string>): (path: string) => boolean {
+  return path => [...files.keys()].some(file => path === '' || file.startsWith(`${path}/`))
 }
 
 /** Findings of the head, told apart: what the change brings or touches, and what stood in base unchanged. */

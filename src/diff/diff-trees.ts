@@ -15,6 +15,7 @@ import {
   unitKey,
   unitsOf,
   whyAbsent,
+  type OtherSide,
   type Unit,
   type Units,
 } from './units.ts'
@@ -26,6 +27,8 @@ export interface DiffOptions {
    * `undefined`: unknown, the usual names are tried.
    */
   mergeKeys?: (resource: Resource, path: string) => ListIdentity | undefined
+  /** whether a tree has files in a directory; absent: not known */
+  hasDirectory?: { base: (path: string) => boolean; head: (path: string) => boolean }
 }
 
 export interface TreeDiff {
@@ -46,7 +49,10 @@ export interface TreeDiff {
 export function diffTrees(base: RenderedTree, head: RenderedTree, options: DiffOptions = {}): TreeDiff {
   const before = unitsOf(base)
   const after = unitsOf(head)
-  const hidden = hiddenUnits(before, after, base, head)
+  const hidden = hiddenUnits(
+    { units: before, tree: base, ...presence(options.hasDirectory?.base) },
+    { units: after, tree: head, ...presence(options.hasDirectory?.head) },
+  )
   const noise = new NoiseCount()
   const changes: Change[] = []
   const withheld = new Map<string, number>()
@@ -81,17 +87,16 @@ export function diffTrees(base: RenderedTree, head: RenderedTree, options: DiffO
   }
 }
 
+function presence(hasDirectory: OtherSide['hasDirectory']): Pick<OtherSide, 'hasDirectory'> {
+  return hasDirectory === undefined ? {} : { hasDirectory }
+}
+
 /** Units of which one side is not known, by key, with the reason. */
-function hiddenUnits(
-  before: Units,
-  after: Units,
-  base: RenderedTree,
-  head: RenderedTree,
-): Map<string, string> {
+function hiddenUnits(base: OtherSide, head: OtherSide): Map<string, string> {
   const hidden = new Map<string, string>()
-  for (const key of new Set([...before.byKey.keys(), ...after.byKey.keys()])) {
-    const left = before.byKey.get(key)
-    const right = after.byKey.get(key)
+  for (const key of new Set([...base.units.byKey.keys(), ...head.units.byKey.keys()])) {
+    const left = base.units.byKey.get(key)
+    const right = head.units.byKey.get(key)
     let reason: string | undefined
     if (left !== undefined && right !== undefined) {
       const rendered = [left, right].filter(unit => unit.status === 'rendered').length
@@ -99,10 +104,10 @@ function hiddenUnits(
       if (rendered === 1)
         reason = `${unknown.label} ${stateOf(unknown)} ${unknown === right ? 'in head' : 'in base'}`
     } else if (left !== undefined) {
-      const why = whyAbsent(left, before, after, head)
+      const why = whyAbsent(left, base.units, head)
       if (why !== undefined) reason = `${why} in head`
     } else if (right !== undefined) {
-      const why = whyAbsent(right, after, before, base)
+      const why = whyAbsent(right, head.units, base)
       if (why !== undefined) reason = `${why} in base`
     }
     if (reason !== undefined) hidden.set(key, reason)

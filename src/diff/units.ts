@@ -8,6 +8,8 @@ export interface Unit {
   cluster: string
   /** 'namespace/name', or the path of a kustomize directory */
   name: string
+  /** a kustomize directory of a tree without Flux: nothing applies it but the files that are there */
+  directory?: true
   /** 'Kustomization namespace/name' */
   label: string
   status: 'rendered' | 'failed' | 'skipped'
@@ -38,6 +40,7 @@ export function unitsOf(tree: RenderedTree): Units {
         ...common(unit, error?.message),
         kind: 'Kustomization' as const,
         name: called,
+        ...(namespace === '' ? { directory: true as const } : {}),
         label: `Kustomization ${called}`,
       }
     }),
@@ -81,10 +84,20 @@ function common(
   return { cluster, status, inputs, objects, ...(error === undefined ? {} : { error }) }
 }
 
+/** A tree to look for a unit in: what it renders, and whether a directory has files there (`undefined`: not known). */
+export interface OtherSide {
+  units: Units
+  tree: RenderedTree
+  hasDirectory?: (path: string) => boolean
+}
+
 /** Why a unit that only one side has says nothing about the other; `undefined` where it is really gone (or new). */
-export function whyAbsent(unit: Unit, here: Units, there: Units, other: RenderedTree): string | undefined {
+export function whyAbsent(unit: Unit, here: Units, other: OtherSide): string | undefined {
   const parent = here.parentOf(unit)
+  const there = other.units
   if (parent === undefined) {
+    // no failure elsewhere hides a directory that is not there
+    if (unit.directory === true && other.hasDirectory?.(unit.name) === false) return undefined
     const failed = [...there.byKey.values()].find(
       candidate =>
         candidate.cluster === unit.cluster &&
@@ -92,14 +105,14 @@ export function whyAbsent(unit: Unit, here: Units, there: Units, other: Rendered
         candidate.kind === 'Kustomization',
     )
     if (failed !== undefined) return `${failed.label} ${stateOf(failed)}`
-    const blind = other.incomplete.find(
+    const blind = other.tree.incomplete.find(
       entry =>
         !there.clusters.has(unit.cluster) && (entry.cluster === unit.cluster || there.byKey.size === 0),
     )
     return blind?.message
   }
   const counterpart = there.byKey.get(unitKey(parent.unit))
-  if (counterpart === undefined) return whyAbsent(parent.unit, here, there, other)
+  if (counterpart === undefined) return whyAbsent(parent.unit, here, other)
   return counterpart.status === 'rendered' ? undefined : `${counterpart.label} ${stateOf(counterpart)}`
 }
 

@@ -183,6 +183,22 @@ describe('a side that did not render', () => {
     expect(changes.find(({ resource }) => resource.kind === 'Cluster')?.orphaned).toBe(true)
   })
 
+  it.each([
+    ['is new where the other side has no such directory', false, ['added'], 0],
+    ['is withheld where the directory was there, included by the one that failed', true, [], 1],
+  ])('a kustomize directory beside one that failed %s', (_name, there, expected, entries) => {
+    const directory = (path: string, yaml: string, rest = {}) =>
+      kustomization(`/${path}`, yaml, { cluster: '', namespace: '', name: path, path, ...rest })
+    const failed = directory('apps/operator', '', { status: 'failed', error })
+    const { changes, incomplete } = diffTrees(
+      tree([failed]),
+      tree([failed, directory('apps/db', cluster('1Gi'))]),
+      { hasDirectory: { base: () => there, head: () => true } },
+    )
+    expect(changes.map(({ change }) => change)).toEqual(expected)
+    expect(incomplete).toHaveLength(entries)
+  })
+
   it('a tree without any unit but with a reason is not a mass deletion', () => {
     const head = {
       ...tree([]),
