@@ -50,8 +50,8 @@ export function diffTrees(base: RenderedTree, head: RenderedTree, options: DiffO
   const before = unitsOf(base)
   const after = unitsOf(head)
   const hidden = hiddenUnits(
-    { units: before, tree: base, ...presence(options.hasDirectory?.base) },
-    { units: after, tree: head, ...presence(options.hasDirectory?.head) },
+    { side: 'base', units: before, tree: base, ...presence(options.hasDirectory?.base) },
+    { side: 'head', units: after, tree: head, ...presence(options.hasDirectory?.head) },
   )
   const noise = new NoiseCount()
   const changes: Change[] = []
@@ -101,15 +101,9 @@ function hiddenUnits(base: OtherSide, head: OtherSide): Map<string, string> {
     if (left !== undefined && right !== undefined) {
       const rendered = [left, right].filter(unit => unit.status === 'rendered').length
       const unknown = right.status === 'rendered' ? left : right
-      if (rendered === 1)
-        reason = `${unknown.label} ${stateOf(unknown)} ${unknown === right ? 'in head' : 'in base'}`
-    } else if (left !== undefined) {
-      const why = whyAbsent(left, base.units, head)
-      if (why !== undefined) reason = `${why} in head`
-    } else if (right !== undefined) {
-      const why = whyAbsent(right, head.units, base)
-      if (why !== undefined) reason = `${why} in base`
-    }
+      if (rendered === 1) reason = stateOf(unknown, unknown === right ? 'head' : 'base')
+    } else if (left !== undefined) reason = whyAbsent(left, base.units, head)
+    else if (right !== undefined) reason = whyAbsent(right, head.units, base)
     if (reason !== undefined) hidden.set(key, reason)
   }
   return hidden
@@ -247,8 +241,8 @@ function withheldEntries(
   return joinUnjudged(
     [...groups].map(([key, { cluster, units, objects }]) => ({
       reason: 'one-side-failed',
-      message: `${key.slice(cluster.length + 1)}; ${objects} object${objects === 1 ? '' : 's'} of the other side not compared`,
-      repair: 'mend what does not render; the diff then shows what really changes',
+      message: `${objects === 1 ? '1 object is' : `${objects} objects are`} not compared: ${key.slice(cluster.length + 1)}.`,
+      repair: 'Mend what does not render; the diff then shows what really changes.',
       affected: units,
       cluster,
     })),

@@ -1,5 +1,5 @@
 import { textAt, valueAt } from '../manifest/json.ts'
-import type { RenderedObject, RenderedTree } from '../manifest/rendered.ts'
+import type { RenderedObject, RenderedTree, RenderFailure } from '../manifest/rendered.ts'
 import { groupOf, type Manifest } from '../manifest/resource.ts'
 
 /** A Kustomization or HelmRelease of one side, as the diff sees it. */
@@ -13,6 +13,7 @@ export interface Unit {
   /** 'Kustomization namespace/name' */
   label: string
   status: 'rendered' | 'failed' | 'skipped'
+  /** 'apps/db.yaml:3: …' */
   error?: string
   inputs: string
   objects: readonly RenderedObject[]
@@ -37,7 +38,7 @@ export function unitsOf(tree: RenderedTree): Units {
       // a plain kustomize directory has no Flux object: its path names it
       const called = namespace === '' ? path || name : `${namespace}/${name}`
       return {
-        ...common(unit, error?.message),
+        ...common(unit, error),
         kind: 'Kustomization' as const,
         name: called,
         ...(namespace === '' ? { directory: true as const } : {}),
@@ -47,7 +48,7 @@ export function unitsOf(tree: RenderedTree): Units {
     ...tree.helmReleases.map(({ namespace, name, error, ...unit }) => {
       const called = `${namespace}/${name}`
       return {
-        ...common(unit, error?.message),
+        ...common(unit, error),
         kind: 'HelmRelease' as const,
         name: called,
         label: `HelmRelease ${called}`,
@@ -78,14 +79,24 @@ export function unitsOf(tree: RenderedTree): Units {
 
 function common(
   unit: { cluster: string; status: Unit['status']; inputs: string; objects: RenderedObject[] },
-  error: string | undefined,
+  error: RenderFailure | undefined,
 ): Pick<Unit, 'cluster' | 'status' | 'inputs' | 'objects' | 'error'> {
   const { cluster, status, inputs, objects } = unit
-  return { cluster, status, inputs, objects, ...(error === undefined ? {} : { error }) }
+  return { cluster, status, inputs, objects, ...(error === undefined ? {} : { error: inWords(error) }) }
+}
+
+function inWords({ message, file, line }: RenderFailure): string {
+  const place = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `
+  return `${place}${withoutStop(message)}`
+}
+
+function withoutStop(message: string): string {
+  return message.replace(/[.\s]+$/, '')
 }
 
 /** A tree to look for a unit in: what it renders, and whether a directory has files there (`undefined`: not known). */
 export interface OtherSide {
+  side: 'base' | 'head'
   units: Units
   tree: RenderedTree
   hasDirectory?: (path: string) => boolean
@@ -104,22 +115,25 @@ export function whyAbsent(unit: Unit, here: Units, other: OtherSide): string | u
         candidate.status !== 'rendered' &&
         candidate.kind === 'Kustomization',
     )
-    if (failed !== undefined) return `${failed.label} ${stateOf(failed)}`
+    if (failed !== undefined) return stateOf(failed, other.side)
     const blind = other.tree.incomplete.find(
       entry =>
         !there.clusters.has(unit.cluster) && (entry.cluster === unit.cluster || there.byKey.size === 0),
     )
-    return blind?.message
+    return blind === undefined ? undefined : `${withoutStop(blind.message)}, in ${other.side}`
   }
   const counterpart = there.byKey.get(unitKey(parent.unit))
   if (counterpart === undefined) return whyAbsent(parent.unit, here, other)
-  return counterpart.status === 'rendered' ? undefined : `${counterpart.label} ${stateOf(counterpart)}`
+  return counterpart.status === 'rendered' ? undefined : stateOf(counterpart, other.side)
 }
 
-/** 'could not be rendered: …' */
-export function stateOf(unit: Unit): string {
-  const state = unit.status === 'skipped' ? 'was not rendered' : 'could not be rendered'
-  return unit.error === undefined ? state : `${state}: ${unit.error}`
+/**
+ * 'Kustomization a/b could not be rendered in base (apps/db.yaml:3: …)'. What is wrong in head is a finding of its own, or
+ * an entry of the incomplete list; what was wrong in base is said nowhere else.
+ */
+export function stateOf({ label, status, error }: Unit, side: 'base' | 'head'): string {
+  const state = `${label} ${status === 'skipped' ? 'was not rendered' : 'could not be rendered'} in ${side}`
+  return error === undefined || side === 'head' ? state : `${state} (${error})`
 }
 
 /**

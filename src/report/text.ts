@@ -4,6 +4,7 @@ import type { Finding, Unjudged } from '../manifest/finding.ts'
 import type { Json } from '../manifest/json.ts'
 import type { RenderedHelmRelease, RenderedKustomization, RenderedTree } from '../manifest/rendered.ts'
 import { resourceLabel } from '../manifest/resource.ts'
+import { namesOf, numbersOf, standing, withoutStop } from './affected.ts'
 import { clip, oneLine, visible } from './escape.ts'
 import { footer, harm, headline, impactIcon, LEVEL_ICON, plural, revisionName } from './headline.ts'
 import type { Review, Verdict } from './review.ts'
@@ -148,17 +149,16 @@ function unjudged(entries: readonly Unjudged[]): string {
   if (entries.length === 0) return ''
   const fresh = entries.filter(({ existing }) => existing !== true)
   const before = entries.filter(({ existing }) => existing === true)
-  const lines = fresh.map(({ message, repair, affected, cluster, file, line }) => {
-    const names =
-      affected.length === 0
-        ? ''
-        : ` (${affected.slice(0, 10).join(', ')}${affected.length > 10 ? `, ${affected.length - 10} more` : ''})`
+  const lines = fresh.map(entry => {
+    const { message, repair, cluster, file, line } = entry
+    const names = namesOf(entry, name => name)
     const where = cluster === undefined ? '' : `${cluster}: `
-    return `❔ ${place(file, line)}${oneLine(where + message + names)}${repair === undefined ? '' : `\n   ${oneLine(repair)}`}`
+    const said = `${where}${withoutStop(message)}${names === '' ? '' : `: ${names}`}`
+    return `❔ ${place(file, line)}${oneLine(said)}${repair === undefined ? '' : `\n   ${oneLine(repair)}`}`
   })
-  const short = before.map(({ message, affected: [only, ...more] }) => {
-    const names = only === undefined ? '' : more.length === 0 ? ` (${only})` : ` (${more.length + 1} objects)`
-    return `   as before: ${oneLine(message + names)}`
+  const short = standing(before).map(({ message, affected }) => {
+    const names = numbersOf(affected, name => name)
+    return `   as before: ${oneLine(`${message}${names === '' ? '' : `: ${names}`}`)}`
   })
   const count = [
     ...(fresh.length > 0 ? [String(fresh.length)] : []),

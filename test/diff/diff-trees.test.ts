@@ -137,7 +137,18 @@ describe('a side that did not render', () => {
     expect(incomplete).toMatchObject([
       { reason: 'one-side-failed', affected: ['Kustomization flux-system/db'], cluster: 'main' },
     ])
-    expect(incomplete[0]?.message).toContain('1 object of the other side not compared')
+    expect(incomplete[0]?.message).toMatch(/^1 object is not compared: Kustomization flux-system\/db \w+/)
+  })
+
+  it('says what was wrong in base and where: nothing else does', () => {
+    const broken = { ...error, file: 'apps/db.yaml', line: 3 }
+    const { incomplete } = diffTrees(
+      tree([root([], { status: 'failed', error: broken })]),
+      tree([root(['flux-system/db']), kustomization('flux-system/db', cluster('1Gi'))]),
+    )
+    expect(incomplete.map(({ message }) => message)).toEqual([
+      '2 objects are not compared: Kustomization flux-system/root could not be rendered in base (apps/db.yaml:3: a file is missing).',
+    ])
   })
 
   it('a failed root never removes what its children apply', () => {
