@@ -316,7 +316,7 @@ describe('review', () => {
 
   it('is incomplete where a changed kustomize directory renders on neither side', async () => {
     const directory = {
-      'apps/web/kustomization.yaml': 'resources: [web.yaml, https://example.org/x.yaml]\n',
+      'apps/web/kustomization.yaml': 'resources: [web.yaml, gone.yaml]\n',
       'apps/web/web.yaml': configMap('web'),
     }
     const { incomplete } = await review(directory, {
@@ -325,7 +325,7 @@ describe('review', () => {
     })
     const fresh = incomplete.filter(({ existing }) => existing !== true)
     expect(fresh.map(({ reason, affected }) => [reason, affected])).toEqual([
-      ['render-remote-base', ['Kustomization apps/web']],
+      ['failed-on-both-sides', ['Kustomization apps/web']],
     ])
   })
 
