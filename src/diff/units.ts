@@ -129,11 +129,12 @@ export function whyAbsent(unit: Unit, here: Units, other: OtherSide): string | u
 
 /**
  * 'Kustomization a/b could not be rendered in base (apps/db.yaml:3: …)'. What is wrong in head is a finding of its own, or
- * an entry of the incomplete list; what was wrong in base is said nowhere else.
+ * an entry of the incomplete list: all of it is one cause here. What was wrong in base is said nowhere else.
  */
 export function stateOf({ label, status, error }: Unit, side: 'base' | 'head'): string {
-  const state = `${label} ${status === 'skipped' ? 'was not rendered' : 'could not be rendered'} in ${side}`
-  return error === undefined || side === 'head' ? state : `${state} (${error})`
+  if (side === 'head') return 'what applies it could not be rendered in head'
+  const state = `${label} ${status === 'skipped' ? 'was not rendered' : 'could not be rendered'} in base`
+  return error === undefined ? state : `${state} (${error})`
 }
 
 /**

@@ -15,12 +15,13 @@ export function notJudged(entries: readonly Unjudged[], room: number, linkTo: Li
   if (entries.length === 0) return ''
   const fresh = entries.filter(({ existing }) => existing !== true)
   const before = entries.filter(({ existing }) => existing === true)
-  const lines = [...fresh.map(entry => lineOf(entry, linkTo)), ...standing(before).map(shortLineOf)]
+  const short = standing(before).map(shortLineOf)
+  const lines = [...fresh.map(entry => lineOf(entry, linkTo)), ...short]
   const kept = fitting(lines, room - 150)
   const rest = kept.length < lines.length ? [`- and ${lines.length - kept.length} more`] : []
   const count = [
     ...(fresh.length > 0 ? [String(fresh.length)] : []),
-    ...(before.length > 0 ? [`${before.length} as before`] : []),
+    ...(short.length > 0 ? [`${short.length} as before`] : []),
   ].join(', ')
   return `<details><summary>Not judged (${count})</summary>\n\n${[...kept, ...rest].join('\n')}\n\n</details>`
 }

@@ -7,7 +7,7 @@ import { resourceLabel } from '../manifest/resource.ts'
 import { namesOf, numbersOf, standing, withoutStop } from './affected.ts'
 import { clip, oneLine, visible } from './escape.ts'
 import { footer, harm, headline, impactIcon, LEVEL_ICON, plural, revisionName } from './headline.ts'
-import type { Review, Verdict } from './review.ts'
+import { withoutOnlyCluster, type Review, type Verdict } from './review.ts'
 import { unitTitle } from './unit-title.ts'
 import { findingCounts, scopeParts, type ValidationScope } from './validation.ts'
 
@@ -34,12 +34,13 @@ const DIFF_COLOURS = new Map<string, Colour>([
 /** A review for a terminal: verdict, problems with file and line, diffs, what was not judged. Ends in a line feed. */
 export function reviewText(review: Review, options: TextOptions = {}): string {
   const paint = painter(options)
+  const { changes, incomplete } = withoutOnlyCluster(review)
   return join([
     paint(VERDICT_COLOURS[review.verdict], headline(review)),
     `${oneLine(revisionName(review.base))} → ${oneLine(revisionName(review.head))}`,
     [...findingLines(review.findings, paint), ...impactLines(review.impacts, paint)].join('\n'),
-    changeLines(review.changes, paint),
-    unjudged(review.incomplete),
+    changeLines(changes, paint),
+    unjudged(incomplete),
     paint('dim', footer(review).map(oneLine).join(' · ')),
   ])
 }
@@ -162,7 +163,7 @@ function unjudged(entries: readonly Unjudged[]): string {
   })
   const count = [
     ...(fresh.length > 0 ? [String(fresh.length)] : []),
-    ...(before.length > 0 ? [`${before.length} as before`] : []),
+    ...(short.length > 0 ? [`${short.length} as before`] : []),
   ]
   return [`Not judged (${count.join(', ')})`, ...lines, ...short].join('\n')
 }

@@ -395,6 +395,21 @@ describe('changes short of room', () => {
   })
 })
 
+it('does not name the only cluster, and says what happens to how many', () => {
+  const { stats } = review()
+  const text = reviewComment(
+    review({
+      changes: [change(), change({ resource: object('Service', 'a'), change: 'added' })],
+      incomplete: [
+        { reason: 'x', message: 'a chart is missing', affected: ['HelmRelease a/b'], cluster: 'infra' },
+      ],
+      stats: { ...stats, clusters: ['infra'] },
+    }),
+  )
+  expect(text).toContain('<summary>1 object changed, 1 added in Kustomization databases/postgres</summary>')
+  expect(text).toContain('- a chart is missing: HelmRelease `a/b`')
+})
+
 it('names both clusters that the same Kustomization changes in', () => {
   const text = reviewComment(review({ changes: [change(), change({ cluster: 'apps' })] }))
   expect(text).toContain('2 objects changed in Kustomization databases/postgres of clusters infra, apps<')
@@ -437,7 +452,7 @@ it('shows equal changes once, with every name', () => {
   )
   expect(text.match(/```diff/g)).toHaveLength(1)
   expect(text).toContain(
-    '3 objects changed in 3 Kustomizations (apps/atuin, apps/gatus, apps/paperless) of cluster infra<',
+    '3 objects renamed in 3 Kustomizations (apps/atuin, apps/gatus, apps/paperless) of cluster infra<',
   )
   for (const app of apps) expect(text).toContain(`\`databases/${app}-weekly\` → \`databases/${app}-daily\``)
 })
