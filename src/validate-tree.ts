@@ -185,9 +185,9 @@ function unknownSchema({ resource }: RenderedObject, cluster: string, nearest?: 
     reason: nearest === undefined ? 'schema-unknown' : 'schema-version-unknown',
     message:
       nearest === undefined
-        ? `There is no schema for kinds of ${groupOf(apiVersion) || 'the core group'}: nothing that was rendered installs their CRDs.`
+        ? `There is no schema for kinds of ${groupOf(apiVersion) || 'the core group'}.`
         : `The bundled schema of ${nearest} has no ${apiVersion}, and which version the cluster runs is not known.`,
-    repair: IMPORT,
+    repair: nearest === undefined ? `Nothing that was rendered installs their CRDs. ${IMPORT}` : IMPORT,
     affected: [resourceLabel(resource)],
     ...(cluster === '' ? {} : { cluster }),
   }

@@ -342,11 +342,7 @@ describe('review', () => {
       ].join(''),
     })
     expect(incomplete.map(({ reason, message, affected }) => [reason, message, affected])).toEqual([
-      [
-        'schema-unknown',
-        'There is no schema for kinds of example.org: nothing that was rendered installs their CRDs.',
-        ['Jar default/a', 'Lid default/a'],
-      ],
+      ['schema-unknown', 'There is no schema for kinds of example.org.', ['Jar default/a', 'Lid default/a']],
       [
         'schema-version-unknown',
         expect.stringMatching(

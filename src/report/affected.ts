@@ -1,7 +1,7 @@
 import type { Unjudged } from '../manifest/finding.ts'
 import { reasons } from '../policy/reasons.ts'
 
-const NAMES = 10
+const NAMES = 5
 const KINDS = 8
 
 /** A line about what stood in base: one for each reason, however many causes there are. */
@@ -10,11 +10,32 @@ export interface Standing {
   affected: string[]
 }
 
+/** Entries of one reason and one repair: from two on, what they have in common is said once. */
+export interface Fold {
+  common?: { title: string; repair?: string }
+  entries: Unjudged[]
+}
+
+/** Entries that are printed one by one, with what they have in common, in order of first appearance. */
+export function folds(entries: readonly Unjudged[]): Fold[] {
+  return [...Map.groupBy(entries, ({ reason, repair }) => JSON.stringify([reason, repair]))].flatMap(
+    ([, group]): Fold[] => {
+      const [first] = group
+      const title = titleOf(first?.reason)
+      if (first === undefined || group.length < 2 || title === undefined)
+        return group.map(entry => ({ entries: [entry] }))
+      const { repair } = first
+      const common = { title: withoutStop(title), ...(repair === undefined ? {} : { repair }) }
+      return [{ common, entries: group.map(({ repair: _, ...entry }) => entry) }]
+    },
+  )
+}
+
 /** Entries that the change does not touch, folded by their reason. */
 export function standing(entries: readonly Unjudged[]): Standing[] {
   return [...Map.groupBy(entries, ({ reason }) => reason)].map(([reason, group]) => {
     const [first] = group
-    const title = reasons.find(({ id }) => id === reason)?.title
+    const title = titleOf(reason)
     const message = group.length === 1 || title === undefined ? (first?.message ?? reason) : title
     return {
       message: withoutStop(message),
@@ -58,6 +79,10 @@ export function numbersOf(affected: readonly string[], show: (name: string) => s
     .map(([kind, names]) => (kind === '' ? names.map(show).join(', ') : `${names.length} × ${kind}`))
   const more = kinds.length - KINDS
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more kind${more === 1 ? '' : 's'}` : ''}`
+}
+
+function titleOf(reason: string | undefined): string | undefined {
+  return reasons.find(({ id }) => id === reason)?.title
 }
 
 /** A sentence that goes on behind a colon. */

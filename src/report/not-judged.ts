@@ -1,5 +1,5 @@
 import type { Unjudged } from '../manifest/finding.ts'
-import { namesOf, numbersOf, standing, withoutStop, type Standing } from './affected.ts'
+import { folds, namesOf, numbersOf, standing, withoutStop, type Fold, type Standing } from './affected.ts'
 import { clip, code, html, inline, link } from './escape.ts'
 import { fitting, type LinkTo } from './problems.ts'
 
@@ -16,7 +16,7 @@ export function notJudged(entries: readonly Unjudged[], room: number, linkTo: Li
   const fresh = entries.filter(({ existing }) => existing !== true)
   const before = entries.filter(({ existing }) => existing === true)
   const short = standing(before).map(shortLineOf)
-  const lines = [...fresh.map(entry => lineOf(entry, linkTo)), ...short]
+  const lines = [...folds(fresh).flatMap(fold => linesOf(fold, linkTo)), ...short]
   const kept = fitting(lines, room - 150)
   const rest = kept.length < lines.length ? [`- and ${lines.length - kept.length} more`] : []
   const count = [
@@ -24,6 +24,15 @@ export function notJudged(entries: readonly Unjudged[], room: number, linkTo: Li
     ...(short.length > 0 ? [`${short.length} as before`] : []),
   ].join(', ')
   return `<details><summary>Not judged (${count})</summary>\n\n${[...kept, ...rest].join('\n')}\n\n</details>`
+}
+
+function linesOf({ common, entries }: Fold, linkTo: LinkTo | undefined): string[] {
+  if (common === undefined) return entries.map(entry => lineOf(entry, linkTo))
+  const next = common.repair === undefined ? '' : `. ${inline(clip(common.repair, MESSAGE))}`
+  return [
+    `- ${inline(clip(common.title, MESSAGE))}${next}`,
+    ...entries.map(entry => `  ${lineOf(entry, linkTo)}`),
+  ]
 }
 
 function lineOf(entry: Unjudged, linkTo: LinkTo | undefined): string {

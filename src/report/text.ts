@@ -4,7 +4,7 @@ import type { Finding, Unjudged } from '../manifest/finding.ts'
 import type { Json } from '../manifest/json.ts'
 import type { RenderedHelmRelease, RenderedKustomization, RenderedTree } from '../manifest/rendered.ts'
 import { resourceLabel } from '../manifest/resource.ts'
-import { namesOf, numbersOf, standing, withoutStop } from './affected.ts'
+import { folds, namesOf, numbersOf, standing, withoutStop } from './affected.ts'
 import { clip, oneLine, visible } from './escape.ts'
 import { footer, harm, headline, impactIcon, LEVEL_ICON, plural, revisionName } from './headline.ts'
 import { withoutOnlyCluster, type Review, type Verdict } from './review.ts'
@@ -150,13 +150,14 @@ function unjudged(entries: readonly Unjudged[]): string {
   if (entries.length === 0) return ''
   const fresh = entries.filter(({ existing }) => existing !== true)
   const before = entries.filter(({ existing }) => existing === true)
-  const lines = fresh.map(entry => {
-    const { message, repair, cluster, file, line } = entry
-    const names = namesOf(entry, name => name)
-    const where = cluster === undefined ? '' : `${cluster}: `
-    const said = `${where}${withoutStop(message)}${names === '' ? '' : `: ${names}`}`
-    return `❔ ${place(file, line)}${oneLine(said)}${repair === undefined ? '' : `\n   ${oneLine(repair)}`}`
-  })
+  const lines = folds(fresh).flatMap(({ common, entries: group }) =>
+    common === undefined
+      ? group.map(entry => `❔ ${unjudgedLine(entry)}`)
+      : [
+          `❔ ${oneLine(common.title)}${common.repair === undefined ? '' : `\n   ${oneLine(common.repair)}`}`,
+          ...group.map(entry => `   - ${unjudgedLine(entry)}`),
+        ],
+  )
   const short = standing(before).map(({ message, affected }) => {
     const names = numbersOf(affected, name => name)
     return `   as before: ${oneLine(`${message}${names === '' ? '' : `: ${names}`}`)}`
@@ -166,6 +167,14 @@ function unjudged(entries: readonly Unjudged[]): string {
     ...(short.length > 0 ? [`${short.length} as before`] : []),
   ]
   return [`Not judged (${count.join(', ')})`, ...lines, ...short].join('\n')
+}
+
+function unjudgedLine(entry: Unjudged): string {
+  const { message, repair, cluster, file, line } = entry
+  const names = namesOf(entry, name => name)
+  const where = cluster === undefined ? '' : `${cluster}: `
+  const said = `${where}${withoutStop(message)}${names === '' ? '' : `: ${names}`}`
+  return `${place(file, line)}${oneLine(said)}${repair === undefined ? '' : `\n   ${oneLine(repair)}`}`
 }
 
 function diffLines(diff: string, paint: Paint): string {

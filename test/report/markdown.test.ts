@@ -332,14 +332,39 @@ it('folds what stood in base into one line a reason, and names kinds by their nu
 it.each([
   ['names a kind once', ['Jar a/b', 'Jar a/c', 'Pot a/b'], 'it is so: Jar `a/b`, `a/c`, Pot `a/b`'],
   [
-    'names ten',
+    'names five',
     Array.from({ length: 12 }, (_, i) => `Jar a/${i}`),
-    `it is so: Jar ${Array.from({ length: 10 }, (_, i) => `\`a/${i}\``).join(', ')} and 2 more`,
+    `it is so: Jar ${Array.from({ length: 5 }, (_, i) => `\`a/${i}\``).join(', ')} and 7 more`,
   ],
   ['takes what is no object as it is', ['the whole tree'], 'it is so: `the whole tree`'],
 ])('what is not judged %s', (_name, affected, expected) => {
   const text = reviewComment(review({ incomplete: [{ reason: 'x', message: 'it is so.', affected }] }))
   expect(text).toContain(`\n- ${expected}\n`)
+})
+
+it('says once what several entries have in common', () => {
+  const made = (message: string, affected: string[], repair = 'Import it.') => ({
+    reason: 'schema-unknown',
+    message,
+    affected,
+    repair,
+  })
+  const text = reviewComment(
+    review({
+      incomplete: [
+        made('No schema of a.io.', ['Jar a/b']),
+        made('No schema of b.io.', ['Pot a/b']),
+        made('No schema of c.io.', ['Mug a/b'], 'Something else.'),
+      ],
+    }),
+  )
+  expect(text).toContain(`
+- There is no schema for the kind of an object. Import it.
+  - No schema of a.io: Jar \`a/b\`
+  - No schema of b.io: Pot \`a/b\`
+- No schema of c.io: Mug \`a/b\`. Something else.
+
+`)
 })
 
 it('does not name again what the message has named', () => {
