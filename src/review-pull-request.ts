@@ -2,10 +2,12 @@ import type { Config } from './config/config.ts'
 import type { Change } from './manifest/change.ts'
 import { diffTrees } from './diff/diff-trees.ts'
 import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
+import { unitLabel } from './manifest/rendered.ts'
 import { resourceKey } from './manifest/resource.ts'
 import type { Tree } from './manifest/tree.ts'
 import { renderTree, type RenderedRepository, type RenderTools } from './render-tree.ts'
 import { isYamlFile } from './render/source-objects.ts'
+import { clampPath } from './render/tree-path.ts'
 import { verdictOf, type Review, type Revision } from './report/review.ts'
 import type { SchemaCatalog } from './schema/catalog.ts'
 import { Touched } from './touched.ts'
@@ -40,23 +42,26 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
   const head = await renderTree({ tree: request.head, config, entries }, tools)
   const before = await validateTree(request.base, base, config, tools)
   const after = await validateTree(request.head, head, config, tools, request.base)
+  const files = { base: await request.base.files(), head: await request.head.files() }
   const diff = diffTrees(base, head, {
+    hasDirectory: { base: isDirectoryOf(files.base), head: isDirectoryOf(files.head) },
     mergeKeys: (resource, path) =>
       [...after.validators.values()][0]?.mergeKeys(
         resource,
         path.split('.').map(step => step.replace(/\[\]$/, '')),
       ),
   })
-  const touched = new Touched(base, head, {
-    base: await request.base.files(),
-    head: await request.head.files(),
-  })
+  const touched = new Touched(base, head, files)
   const { brought, existing } = sortOut([...after.findings, ...request.configFindings], before, touched)
   const findings = request.all ? [...brought, ...existing] : brought
   const incomplete = incompleteOf(
     after,
     before,
-    [...diff.incomplete, ...failedOnBothSides(base, head), ...notApplied(base, head, diff.changes, touched)],
+    [
+      ...diff.incomplete,
+      ...failedOnBothSides(base, head, after.incomplete),
+      ...notApplied(base, head, diff.changes, touched),
+    ],
     touched,
   )
   return {
@@ -86,6 +91,11 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
       noise: diff.noise,
     },
   }
+}
+
+/** Whether a path is a directory of a tree: some file lies in it. */
+function isDirectoryOf(files: ReadonlyMap<string, string>): (path: string) => boolean {
+  return path => [...files.keys()].some(file => path === '' || file.startsWith(`${path}/`))
 }
 
 /** Findings of the head, told apart: what the change brings or touches, and what stood in base unchanged. */
@@ -139,14 +149,23 @@ function causeOf({ reason, message, cluster }: Unjudged, label: string): string 
   return JSON.stringify([reason, message, cluster, label])
 }
 
-/** What the change touches in units that did not render before and do not now: their changes are not seen. */
-function failedOnBothSides(base: RenderedRepository, head: RenderedRepository): Unjudged[] {
+/**
+ * What the change touches in units that did not render before and do not now: their changes are not seen.
+ * @param known what is on the incomplete list anyway: a limit of ours is said once
+ */
+function failedOnBothSides(
+  base: RenderedRepository,
+  head: RenderedRepository,
+  known: readonly Unjudged[],
+): Unjudged[] {
   const before = new Map(unitsOf(base).map(unit => [`${unit.cluster} ${unit.label}`, unit]))
   return unitsOf(head).flatMap(unit => {
-    const known = before.get(`${unit.cluster} ${unit.label}`)
-    if (unit.status !== 'failed' || known?.status !== 'failed' || known.inputs === unit.inputs) return []
+    const earlier = before.get(`${unit.cluster} ${unit.label}`)
+    if (unit.status !== 'failed' || earlier?.status !== 'failed' || earlier.inputs === unit.inputs) return []
     // rendered in part on both sides: its changes are seen
-    if (unit.leftOut !== undefined && known.leftOut !== undefined) return []
+    if (unit.leftOut !== undefined && earlier.leftOut !== undefined) return []
+    if (known.some(({ reason, affected }) => reason === unit.error?.ruleId && affected.includes(unit.label)))
+      return []
     return [
       {
         reason: 'failed-on-both-sides',
@@ -177,13 +196,19 @@ function notApplied(
     [base.files, base.failedFiles, head.files, head.failedFiles].every(files => !files.has(file)),
   )
   if (changes.length > 0 || unread.length === 0 || unread.length < manifests.length) return []
+  // what lies below a Kustomization that does not render is on the list with it
+  const failed = [...base.kustomizations, ...head.kustomizations].filter(({ status }) => status === 'failed')
+  const unexplained = unread.filter(
+    file => !failed.some(({ path }) => file.startsWith(`${clampPath(path)}/`)),
+  )
+  if (unexplained.length === 0) return []
   return [
     {
       reason: 'changed-files-not-applied',
       message: 'None of the changed YAML files is read by anything that was rendered.',
       repair:
         'If a cluster applies them, name its root under `clusters:` in .github/cnpg-steward.yaml, or give --entry NAME=PATH.',
-      affected: unread,
+      affected: unexplained,
     },
   ]
 }
@@ -210,9 +235,9 @@ function clusterLines(head: RenderedRepository, config: Config): string[] {
 
 function unitsOf(side: RenderedRepository) {
   return [
-    ...side.kustomizations.map(unit => ({ label: `Kustomization ${unit.namespace}/${unit.name}`, ...unit })),
+    ...side.kustomizations.map(unit => ({ label: unitLabel('Kustomization', unit), ...unit })),
     ...side.helmReleases.map(unit => ({
-      label: `HelmRelease ${unit.namespace}/${unit.name}`,
+      label: unitLabel('HelmRelease', unit),
       leftOut: undefined,
       ...unit,
     })),

@@ -1,6 +1,7 @@
 import type { Finding, Unjudged } from './manifest/finding.ts'
 import { canonicalJson } from './manifest/json.ts'
-import { resourceKey } from './manifest/resource.ts'
+import { unitLabel } from './manifest/rendered.ts'
+import { resourceKey, resourceLabel } from './manifest/resource.ts'
 import type { RenderedRepository } from './render-tree.ts'
 
 /**
@@ -9,6 +10,8 @@ import type { RenderedRepository } from './render-tree.ts'
  */
 export class Touched {
   readonly #objects: { base: Map<string, string>; head: Map<string, string> }
+  /** label → the contents of the objects that it names, of whatever group */
+  readonly #labels: { base: Map<string, string[]>; head: Map<string, string[]> }
   readonly #units: { base: Map<string, string>; head: Map<string, string> }
   readonly #files: { base: ReadonlyMap<string, string>; head: ReadonlyMap<string, string> }
 
@@ -19,6 +22,7 @@ export class Touched {
     files: { base: ReadonlyMap<string, string>; head: ReadonlyMap<string, string> },
   ) {
     this.#objects = { base: objectsOf(base), head: objectsOf(head) }
+    this.#labels = { base: labelled(this.#objects.base), head: labelled(this.#objects.head) }
     this.#units = { base: unitsOf(base), head: unitsOf(head) }
     this.#files = files
   }
@@ -57,23 +61,10 @@ export class Touched {
   }
 
   #labelled(label: string): { base: string; head: string } {
-    const of = (objects: Map<string, string>, units: Map<string, string>) =>
-      [...objects, ...units]
-        .filter(([key]) => labelOf(key) === label)
-        .map(([, content]) => content)
-        .join('\n')
-    return {
-      base: of(this.#objects.base, this.#units.base),
-      head: of(this.#objects.head, this.#units.head),
-    }
+    const of = (side: 'base' | 'head') =>
+      [...(this.#labels[side].get(label) ?? []), this.#units[side].get(label) ?? ''].join('\n')
+    return { base: of('base'), head: of('head') }
   }
-}
-
-/** 'Kind ns/name' of a resource key or unit key. */
-function labelOf(key: string): string {
-  const parts = key.split('/')
-  const [name = '', namespace = '', kind = ''] = parts.toReversed()
-  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
 }
 
 /** resourceKey → the content under it, in every cluster that has it. */
@@ -87,16 +78,27 @@ function objectsOf(rendered: RenderedRepository): Map<string, string> {
   return new Map([...contents].map(([key, texts]) => [key, texts.toSorted().join('\n')]))
 }
 
-/** '/Kustomization/ns/name' → its inputs, in every cluster that has it. */
+/** 'Kind ns/name' → the contents of the objects with that label */
+function labelled(objects: ReadonlyMap<string, string>): Map<string, string[]> {
+  const labels = new Map<string, string[]>()
+  for (const [key, content] of objects) {
+    const [name = '', namespace = '', kind = ''] = key.split('/').toReversed()
+    const label = resourceLabel({ apiVersion: '', kind, namespace, name })
+    labels.set(label, [...(labels.get(label) ?? []), content])
+  }
+  return labels
+}
+
+/** 'Kustomization ns/name' → its inputs, in every cluster that has it. */
 function unitsOf(rendered: RenderedRepository): Map<string, string> {
   const inputs = new Map<string, string[]>()
   const collect = (
-    kind: string,
+    kind: 'Kustomization' | 'HelmRelease',
     units: readonly { cluster: string; namespace: string; name: string; inputs: string }[],
   ) => {
-    for (const { cluster, namespace, name, inputs: hash } of units) {
-      const key = `unit/${kind}/${namespace}/${name}`
-      inputs.set(key, [...(inputs.get(key) ?? []), `${cluster} ${hash}`])
+    for (const unit of units) {
+      const key = unitLabel(kind, unit)
+      inputs.set(key, [...(inputs.get(key) ?? []), `${unit.cluster} ${unit.inputs}`])
     }
   }
   collect('Kustomization', rendered.kustomizations)

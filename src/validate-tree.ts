@@ -15,7 +15,7 @@ import type { RenderedRepository } from './render-tree.ts'
 import { isYamlFile } from './render/source-objects.ts'
 import { fromCatalog, type SchemaCatalog, type VersionsInUse } from './schema/catalog.ts'
 import { fromCrds } from './schema/crd.ts'
-import { createValidator, type Validator } from './schema/validator.ts'
+import { createValidator, type Validation as Validity, type Validator } from './schema/validator.ts'
 
 export interface ValidationTools {
   catalog: SchemaCatalog
@@ -130,17 +130,11 @@ async function judgeUnit(
     const { resource, manifest } = object
     const verdict = validator.validate(manifest)
     if (!verdict.known) {
-      incomplete.push(unknownSchema(object, cluster))
+      incomplete.push(unknownSchema(object, cluster, verdict.nearest))
       continue
     }
     if (verdict.uncertain.length > 0) {
-      incomplete.push({
-        reason: 'schema-version-unknown',
-        message: `Objects do not fit the bundled schema of ${verdict.source}, and which version the cluster runs is not known.`,
-        repair: 'Let the tree install the CRDs, or add them with `cnpg-steward schema import`.',
-        affected: [resourceLabel(resource)],
-        cluster,
-      })
+      incomplete.push(unfitting(object, verdict, cluster))
     }
     const origin = object.origin ?? release
     for (const { ruleId, message, repair, field } of verdict.findings) {
@@ -164,11 +158,36 @@ async function judgeUnit(
   return { findings, incomplete }
 }
 
-function unknownSchema({ resource }: RenderedObject, cluster: string): Unjudged {
+const IMPORT = 'Let the tree install the CRDs, or add them with `cnpg-steward schema import`.'
+const PROBLEMS = 2
+
+/** Objects of one kind that do not fit in the same way are one entry: it says in which. */
+function unfitting(
+  { resource }: RenderedObject,
+  { uncertain, source }: Extract<Validity, { known: true }>,
+  cluster: string,
+): Unjudged {
+  const problems = [...new Set(uncertain.map(({ message }) => message.replaceAll(/\[\d+\]/g, '[]')))]
+  const more = problems.length > PROBLEMS ? ` and ${problems.length - PROBLEMS} more` : ''
   return {
-    reason: 'schema-unknown',
-    message: `There is no schema for ${resource.kind} of ${groupOf(resource.apiVersion) || 'the core group'}: nothing in this repository installs its CRD.`,
-    repair: 'Let the tree install its CRD, or add it with `cnpg-steward schema import`.',
+    reason: 'schema-version-unknown',
+    message: `${resource.kind} does not fit the bundled schema of ${source}, and which version the cluster runs is not known: ${problems.slice(0, PROBLEMS).join('; ')}${more}.`,
+    repair: IMPORT,
+    affected: [resourceLabel(resource)],
+    ...(cluster === '' ? {} : { cluster }),
+  }
+}
+
+/** One entry an API group: its kinds come with one set of CRDs. The labels of the objects name the kinds. */
+function unknownSchema({ resource }: RenderedObject, cluster: string, nearest?: string): Unjudged {
+  const { apiVersion } = resource
+  return {
+    reason: nearest === undefined ? 'schema-unknown' : 'schema-version-unknown',
+    message:
+      nearest === undefined
+        ? `There is no schema for kinds of ${groupOf(apiVersion) || 'the core group'}.`
+        : `The bundled schema of ${nearest} has no ${apiVersion}, and which version the cluster runs is not known.`,
+    repair: nearest === undefined ? `Nothing that was rendered installs their CRDs. ${IMPORT}` : IMPORT,
     affected: [resourceLabel(resource)],
     ...(cluster === '' ? {} : { cluster }),
   }

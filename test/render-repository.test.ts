@@ -314,6 +314,52 @@ describe('review', () => {
     ])
   })
 
+  it('is incomplete where a changed kustomize directory renders on neither side', async () => {
+    const directory = {
+      'apps/web/kustomization.yaml': 'resources: [web.yaml, gone.yaml]\n',
+      'apps/web/web.yaml': configMap('web'),
+    }
+    const { incomplete } = await review(directory, {
+      ...directory,
+      'apps/web/web.yaml': configMap('web', 'a: c'),
+    })
+    const fresh = incomplete.filter(({ existing }) => existing !== true)
+    expect(fresh.map(({ reason, affected }) => [reason, affected])).toEqual([
+      ['failed-on-both-sides', ['Kustomization apps/web']],
+    ])
+  })
+
+  it('names the kinds without a schema by their API group, and says what a bundled one does not know', async () => {
+    const object = (apiVersion: string, kind: string, name: string, more = '') =>
+      `---\napiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: ${name}, namespace: default }\n${more}`
+    const { incomplete } = await review(cluster, {
+      ...cluster,
+      'apps/more.yaml': [
+        object('example.org/v1', 'Jar', 'a'),
+        object('example.org/v1', 'Lid', 'a'),
+        object('postgresql.cnpg.io/v1', 'Cluster', 'a', 'spec: { instances: 0, storage: { size: 1Gi } }\n'),
+        object('postgresql.cnpg.io/v1alpha1', 'Cluster', 'b'),
+      ].join(''),
+    })
+    expect(incomplete.map(({ reason, message, affected }) => [reason, message, affected])).toEqual([
+      ['schema-unknown', 'There is no schema for kinds of example.org.', ['Jar default/a', 'Lid default/a']],
+      [
+        'schema-version-unknown',
+        expect.stringMatching(
+          /^Cluster does not fit the bundled schema of cnpg [\d.]+, and which version the cluster runs is not known: spec\.instances must be .*\.$/,
+        ),
+        ['Cluster default/a'],
+      ],
+      [
+        'schema-version-unknown',
+        expect.stringMatching(
+          /^The bundled schema of cnpg [\d.]+ has no postgresql\.cnpg\.io\/v1alpha1, and which version/,
+        ),
+        ['Cluster default/b'],
+      ],
+    ])
+  })
+
   it('judges by imported CRDs of the base alone', async () => {
     const crd = (size: string) => `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition

@@ -214,8 +214,8 @@ class Missing extends Error {
 const OFFLINE: Outcome<never> = {
   outcome: 'indeterminate',
   reason: 'chart-offline',
-  message: 'charts that were never fetched are not fetched offline',
-  repair: 'run once with network access and the same cache',
+  message: 'The chart was never fetched, and this run fetches nothing.',
+  repair: 'Run once with network access and the same cache.',
 }
 
 function missing(

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { RenderFailure } from '../manifest/rendered.ts'
+import { readSource } from '../manifest/source-file.ts'
 import { KUSTOMIZATION_NAMES } from '../render/kustomization-file.ts'
 import type { KustomizeRequest } from '../render/tools.ts'
 
@@ -26,18 +27,59 @@ export function describeKustomizeError(
     .replaceAll(`${root}/`, '')
     .replaceAll(root, '.')
   const ruleId = text.includes('cycle detected') ? 'render-cycle' : 'render-build'
-  const within = lastOf(text, /recursed accumulation of path '([^']*)'/g) ?? directory
+  const within =
+    lastOf(text, /couldn't make target for path '([^']*)'/g) ??
+    lastOf(text, /recursed accumulation of path '([^']*)'/g) ??
+    directory
   const resource = lastOf(text, /(?:accumulating|merging) resources from '([^']*)'/g)
   const candidates = [...(resource === undefined ? [] : [resource]), ...KUSTOMIZATION_NAMES]
   const file = candidates.map(path => posix.join(within, path)).find(path => files.has(path))
   const line = /\bline (\d+)/.exec(text)?.[1]
+  const message = `kustomize: ${plain(causeOf(text)).slice(0, 1000)}`
+  const duplicate = /mapping key "([^"]*)" already defined/.exec(text)?.[1]
+  if (duplicate !== undefined) return { ruleId, message, ...placeOfDuplicate(duplicate, files) }
   return {
     ruleId,
-    message: `kustomize: ${causeOf(text)
-      .replaceAll(/\s*\n\s*/g, ' ')
-      .slice(0, 1000)}`,
+    message,
     ...(file === undefined ? {} : { file, line: line === undefined ? 1 : Number(line) }),
   }
+}
+
+/** Of a key that is there twice kustomize says the line and not the file: it is looked for; absent where several have one. */
+function placeOfDuplicate(
+  key: string,
+  files: ReadonlyMap<string, Uint8Array>,
+): Pick<RenderFailure, 'file' | 'line'> {
+  const places = [...files].flatMap(([file, bytes]) =>
+    readSource(file, bytes).findings.filter(
+      ({ ruleId, message }) => ruleId === 'parse-duplicate-key' && message.includes(JSON.stringify(key)),
+    ),
+  )
+  const [place] = places
+  if (place?.file === undefined || new Set(places.map(({ file }) => file)).size > 1) return {}
+  return { file: place.file, line: place.line ?? 1 }
+}
+
+// How kustomize prints ids, Go values and its own configuration, and what a person reads instead.
+const PLAIN: [RegExp, string][] = [
+  [/\s*\n\s*/g, ' '],
+  [/map\[string\]interface \{\}\(nil\): /g, ''],
+  [/yaml: unmarshal errors: /g, ''],
+  [/MalformedYAMLError: yaml: (.*?) in File: \S+/g, '$1'],
+  [/ in object \{\{.*\}\}$/g, ''],
+  // 'no matches for Id …; failed to find unique target …' says the same three times
+  [/(no resource matches strategic merge patch "[^"]*"): no matches for Id .*/g, '$1'],
+  [/trouble configuring builtin (\w+) with config: `[^`]*`/g, '$1'],
+  // resid.ResId of kustomize: Kind.version.group/name.namespace
+  [
+    /\b([A-Z]\w*)\.(?:v\w+|\[noVer\])\.(?:[\w.-]+|\[noGrp\])\/([\w.-]+?)\.(?:\[noNs\]|([\w-]+))(?![\w.])/g,
+    '$1 $3/$2',
+  ],
+  [/([A-Z]\w*) \/([\w.-]+)/g, '$1 $2'],
+]
+
+function plain(text: string): string {
+  return PLAIN.reduce((rest, [pattern, replacement]) => rest.replaceAll(pattern, replacement), text)
 }
 
 /** Of Go's %q what matters here. */
@@ -58,6 +100,7 @@ const WRAPPERS: [RegExp, string][] = [
   [/^accumulation err='accumulating resources from '[^']*': (?:read [^:]*: )?is a directory': /, ''],
   [/^accumulation err='(.*)': must build at directory: .*$/s, '$1'],
   [/^accumulateDirectory: "(.*)"$/s, '$1'],
+  [/^couldn't make target for path '[^']*': /, ''],
   [/^(?:accumulating|merging) resources from '([^']*)': /, '$1: '],
 ]
 

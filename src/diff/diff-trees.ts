@@ -16,6 +16,7 @@ import {
   unitKey,
   unitsOf,
   whyAbsent,
+  type OtherSide,
   type Unit,
   type Units,
 } from './units.ts'
@@ -27,6 +28,8 @@ export interface DiffOptions {
    * `undefined`: unknown, the usual names are tried.
    */
   mergeKeys?: (resource: Resource, path: string) => ListIdentity | undefined
+  /** whether a tree has files in a directory; absent: not known */
+  hasDirectory?: { base: (path: string) => boolean; head: (path: string) => boolean }
 }
 
 export interface TreeDiff {
@@ -47,7 +50,10 @@ export interface TreeDiff {
 export function diffTrees(base: RenderedTree, head: RenderedTree, options: DiffOptions = {}): TreeDiff {
   const before = unitsOf(base)
   const after = unitsOf(head)
-  const hidden = hiddenUnits(before, after, base, head)
+  const hidden = hiddenUnits(
+    { side: 'base', units: before, tree: base, ...presence(options.hasDirectory?.base) },
+    { side: 'head', units: after, tree: head, ...presence(options.hasDirectory?.head) },
+  )
   const noise = new NoiseCount()
   const changes: Change[] = []
   const withheld = new Map<string, number>()
@@ -82,17 +88,16 @@ export function diffTrees(base: RenderedTree, head: RenderedTree, options: DiffO
   }
 }
 
+function presence(hasDirectory: OtherSide['hasDirectory']): Pick<OtherSide, 'hasDirectory'> {
+  return hasDirectory === undefined ? {} : { hasDirectory }
+}
+
 /** Units of which one side is not known, by key, with the reason. */
-function hiddenUnits(
-  before: Units,
-  after: Units,
-  base: RenderedTree,
-  head: RenderedTree,
-): Map<string, string> {
+function hiddenUnits(base: OtherSide, head: OtherSide): Map<string, string> {
   const hidden = new Map<string, string>()
-  for (const key of new Set([...before.byKey.keys(), ...after.byKey.keys()])) {
-    const left = before.byKey.get(key)
-    const right = after.byKey.get(key)
+  for (const key of new Set([...base.units.byKey.keys(), ...head.units.byKey.keys()])) {
+    const left = base.units.byKey.get(key)
+    const right = head.units.byKey.get(key)
     let reason: string | undefined
     if (left !== undefined && right !== undefined) {
       const unknown = right.status === 'rendered' ? left : right
@@ -100,14 +105,9 @@ function hiddenUnits(
       // of two that failed the one may have been rendered in part
       const partial = left.objects.length + right.objects.length > 0 && !lackTheSame(left, right)
       if (rendered === 1 || (rendered === 0 && partial))
-        reason = `${unknown.label} ${stateOf(unknown)} ${unknown === right ? 'in head' : 'in base'}`
-    } else if (left !== undefined) {
-      const why = whyAbsent(left, before, after, head)
-      if (why !== undefined) reason = `${why} in head`
-    } else if (right !== undefined) {
-      const why = whyAbsent(right, after, before, base)
-      if (why !== undefined) reason = `${why} in base`
-    }
+        reason = stateOf(unknown, unknown === right ? 'head' : 'base')
+    } else if (left !== undefined) reason = whyAbsent(left, base.units, head)
+    else if (right !== undefined) reason = whyAbsent(right, head.units, base)
     if (reason !== undefined) hidden.set(key, reason)
   }
   return hidden
@@ -246,8 +246,8 @@ function withheldEntries(
   return joinUnjudged(
     [...groups].map(([key, { cluster, units, objects }]) => ({
       reason: 'one-side-failed',
-      message: `${key.slice(cluster.length + 1)}; ${objects} object${objects === 1 ? '' : 's'} of the other side not compared`,
-      repair: 'mend what does not render; the diff then shows what really changes',
+      message: `${objects === 1 ? '1 object is' : `${objects} objects are`} not compared: ${key.slice(cluster.length + 1)}.`,
+      repair: 'Mend what does not render; the diff then shows what really changes.',
       affected: units,
       cluster,
     })),

@@ -1,5 +1,5 @@
 import { textAt, valueAt } from '../manifest/json.ts'
-import type { RenderedObject, RenderedTree } from '../manifest/rendered.ts'
+import type { RenderedObject, RenderedTree, RenderFailure } from '../manifest/rendered.ts'
 import { groupOf, type Manifest } from '../manifest/resource.ts'
 
 /** A Kustomization or HelmRelease of one side, as the diff sees it. */
@@ -8,9 +8,12 @@ export interface Unit {
   cluster: string
   /** 'namespace/name', or the path of a kustomize directory */
   name: string
+  /** a kustomize directory of a tree without Flux: nothing applies it but the files that are there */
+  directory?: true
   /** 'Kustomization namespace/name' */
   label: string
   status: 'rendered' | 'failed' | 'skipped'
+  /** 'apps/db.yaml:3: …' */
   error?: string
   /** what was left out of it, in a comparable form; the objects are what the rest gives */
   leftOut?: string
@@ -37,19 +40,20 @@ export function unitsOf(tree: RenderedTree): Units {
       // a plain kustomize directory has no Flux object: its path names it
       const called = namespace === '' ? path || name : `${namespace}/${name}`
       return {
-        ...common(unit, error?.message),
+        ...common(unit, error),
         ...(leftOut === undefined
           ? {}
           : { leftOut: JSON.stringify(leftOut.map(({ message }) => message).toSorted()) }),
         kind: 'Kustomization' as const,
         name: called,
+        ...(namespace === '' ? { directory: true as const } : {}),
         label: `Kustomization ${called}`,
       }
     }),
     ...tree.helmReleases.map(({ namespace, name, error, ...unit }) => {
       const called = `${namespace}/${name}`
       return {
-        ...common(unit, error?.message),
+        ...common(unit, error),
         kind: 'HelmRelease' as const,
         name: called,
         label: `HelmRelease ${called}`,
@@ -80,16 +84,36 @@ export function unitsOf(tree: RenderedTree): Units {
 
 function common(
   unit: { cluster: string; status: Unit['status']; inputs: string; objects: RenderedObject[] },
-  error: string | undefined,
+  error: RenderFailure | undefined,
 ): Pick<Unit, 'cluster' | 'status' | 'inputs' | 'objects' | 'error'> {
   const { cluster, status, inputs, objects } = unit
-  return { cluster, status, inputs, objects, ...(error === undefined ? {} : { error }) }
+  return { cluster, status, inputs, objects, ...(error === undefined ? {} : { error: inWords(error) }) }
+}
+
+function inWords({ message, file, line }: RenderFailure): string {
+  const place = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `
+  return `${place}${withoutStop(message)}`
+}
+
+function withoutStop(message: string): string {
+  return message.replace(/[.\s]+$/, '')
+}
+
+/** A tree to look for a unit in: what it renders, and whether a directory has files there (`undefined`: not known). */
+export interface OtherSide {
+  side: 'base' | 'head'
+  units: Units
+  tree: RenderedTree
+  hasDirectory?: (path: string) => boolean
 }
 
 /** Why a unit that only one side has says nothing about the other; `undefined` where it is really gone (or new). */
-export function whyAbsent(unit: Unit, here: Units, there: Units, other: RenderedTree): string | undefined {
+export function whyAbsent(unit: Unit, here: Units, other: OtherSide): string | undefined {
   const parent = here.parentOf(unit)
+  const there = other.units
   if (parent === undefined) {
+    // no failure elsewhere hides a directory that is not there
+    if (unit.directory === true && other.hasDirectory?.(unit.name) === false) return undefined
     const failed = [...there.byKey.values()].find(
       candidate =>
         candidate.cluster === unit.cluster &&
@@ -97,18 +121,18 @@ export function whyAbsent(unit: Unit, here: Units, there: Units, other: Rendered
         candidate.kind === 'Kustomization' &&
         !lackTheSame(here.byKey.get(unitKey(candidate)), candidate),
     )
-    if (failed !== undefined) return `${failed.label} ${stateOf(failed)}`
-    const blind = other.incomplete.find(
+    if (failed !== undefined) return stateOf(failed, other.side)
+    const blind = other.tree.incomplete.find(
       entry =>
         !there.clusters.has(unit.cluster) && (entry.cluster === unit.cluster || there.byKey.size === 0),
     )
-    return blind?.message
+    return blind === undefined ? undefined : `${withoutStop(blind.message)}, in ${other.side}`
   }
   const counterpart = there.byKey.get(unitKey(parent.unit))
-  if (counterpart === undefined) return whyAbsent(parent.unit, here, there, other)
+  if (counterpart === undefined) return whyAbsent(parent.unit, here, other)
   return counterpart.status === 'rendered' || lackTheSame(parent.unit, counterpart)
     ? undefined
-    : `${counterpart.label} ${stateOf(counterpart)}`
+    : stateOf(counterpart, other.side)
 }
 
 /** Whether both sides were rendered without the same entries: then what only one side has was really added or removed. */
@@ -116,10 +140,14 @@ export function lackTheSame(left: Unit | undefined, right: Unit): boolean {
   return right.leftOut !== undefined && right.leftOut === left?.leftOut
 }
 
-/** 'could not be rendered: …' */
-export function stateOf(unit: Unit): string {
-  const state = unit.status === 'skipped' ? 'was not rendered' : 'could not be rendered'
-  return unit.error === undefined ? state : `${state}: ${unit.error}`
+/**
+ * 'Kustomization a/b could not be rendered in base (apps/db.yaml:3: …)'. What is wrong in head is a finding of its own, or
+ * an entry of the incomplete list: all of it is one cause here. What was wrong in base is said nowhere else.
+ */
+export function stateOf({ label, status, error }: Unit, side: 'base' | 'head'): string {
+  if (side === 'head') return 'what applies it could not be rendered in head'
+  const state = `${label} ${status === 'skipped' ? 'was not rendered' : 'could not be rendered'} in base`
+  return error === undefined ? state : `${state} (${error})`
 }
 
 /**

@@ -57,6 +57,14 @@ export interface RenderedHelmRelease {
   inputs: string
 }
 
+/** How reports name a unit: 'Kustomization ns/name', 'HelmRelease ns/name'; a kustomize directory by its path. */
+export function unitLabel(
+  kind: 'Kustomization' | 'HelmRelease',
+  unit: { namespace: string; name: string },
+): string {
+  return `${kind} ${unit.namespace === '' ? '' : `${unit.namespace}/`}${unit.name}`
+}
+
 /** A whole tree, rendered. */
 export interface RenderedTree {
   kustomizations: RenderedKustomization[]

@@ -1,5 +1,5 @@
 import type { Finding, Unjudged } from '../manifest/finding.ts'
-import type { RenderedTree, RenderFailure } from '../manifest/rendered.ts'
+import { unitLabel, type RenderedTree, type RenderFailure } from '../manifest/rendered.ts'
 
 /** Failures that are limits of ours, not mistakes of the tree: Flux may well build these. */
 const OURS = new Set(['render-remote-base', 'render-limit'])
@@ -13,10 +13,10 @@ export function renderProblems(tree: Pick<RenderedTree, 'kustomizations' | 'helm
   incomplete: Unjudged[]
 } {
   const causes = new Map<string, { error: RenderFailure; units: { label: string; unit: Unit }[] }>()
-  const collect = (kind: string, units: readonly Unit[]) => {
+  const collect = (kind: 'Kustomization' | 'HelmRelease', units: readonly Unit[]) => {
     for (const unit of units) {
       if (unit.error === undefined) continue
-      const label = `${kind} ${unit.namespace === '' ? '' : `${unit.namespace}/`}${unit.name}`
+      const label = unitLabel(kind, unit)
       for (const error of unit.leftOut ?? []) incomplete.push(notFetched(error, label, unit))
       if (unit.leftOut !== undefined) continue
       const key = JSON.stringify([unit.error.ruleId, unit.error.message, unit.error.file, unit.error.line])
@@ -44,7 +44,9 @@ export function renderProblems(tree: Pick<RenderedTree, 'kustomizations' | 'helm
         message: `${message.replace(/[.\s]+$/, '')}. This stops ${enumerate(labels)}.`,
         ...place,
         ...cluster,
-        ...(units.length === 1 ? { kustomization: `${first.unit.namespace}/${first.unit.name}` } : {}),
+        ...(units.length === 1
+          ? { kustomization: `${first.unit.namespace}/${first.unit.name}`.replace(/^\//, '') }
+          : {}),
       })
   }
   return { findings, incomplete }

@@ -6,6 +6,7 @@ import { plural } from './headline.ts'
 import { fitting } from './problems.ts'
 import { unitTitle } from './unit-title.ts'
 
+const ORDER: readonly Change['change'][] = ['changed', 'renamed', 'added', 'removed']
 const NAMES = 30
 // Of the room, where not every diff fits: for the names of the others.
 const NAMES_SHARE = 0.15
@@ -43,11 +44,10 @@ function sectionsWithin(
 ): { text: string; left: ChangeGroup[] } {
   const shown = new Map<string, string[]>()
   const left: ChangeGroup[] = []
-  const count = countOf(groups)
   let room = budget
   for (const group of groups) {
     const title = unitTitle(group, html)
-    const overhead = shown.has(title) ? 0 : wrap(title, '', count).length
+    const overhead = shown.has(title) ? 0 : wrap(title, '', groups).length
     const block = blockOf(group, room - overhead)
     if (block === undefined) {
       left.push(group)
@@ -56,11 +56,9 @@ function sectionsWithin(
     room -= block.length + 2 + overhead
     shown.set(title, [...(shown.get(title) ?? []), block])
   }
-  const counts = new Map<string, number>()
-  for (const group of groups)
-    counts.set(unitTitle(group, html), (counts.get(unitTitle(group, html)) ?? 0) + group.length)
+  const byTitle = Map.groupBy(groups, group => unitTitle(group, html))
   const text = [...shown]
-    .map(([title, blocks]) => wrap(title, blocks.join('\n\n'), counts.get(title) ?? 0))
+    .map(([title, blocks]) => wrap(title, blocks.join('\n\n'), byTitle.get(title) ?? []))
     .join('\n')
   return { text, left }
 }
@@ -81,8 +79,16 @@ function countOf(groups: readonly ChangeGroup[]): number {
   return groups.reduce((sum, group) => sum + group.length, 0)
 }
 
-function wrap(title: string, body: string, count: number): string {
-  return `<details><summary>${plural(count, 'object')} changed in ${title}</summary>\n\n${body}\n\n</details>`
+function wrap(title: string, body: string, groups: readonly ChangeGroup[]): string {
+  return `<details><summary>${whatHappens(groups)} in ${title}</summary>\n\n${body}\n\n</details>`
+}
+
+/** '1 object removed', '3 objects changed, 1 added' */
+function whatHappens(groups: readonly ChangeGroup[]): string {
+  return [...Map.groupBy(groups.flat(), ({ change }) => change)]
+    .toSorted(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b))
+    .map(([change, list], index) => `${index === 0 ? plural(list.length, 'object') : list.length} ${change}`)
+    .join(', ')
 }
 
 /** A group with as much of its diff as fits; `undefined` where not even its name does. */

@@ -25,7 +25,7 @@ export function oneLine(text: string): string {
 
 /** Text inside HTML that stands in Markdown: no tags, no Markdown, no table cells, no pings, no links. */
 export function html(text: string): string {
-  return quiet(oneLine(text).replaceAll(/[&<>"'`*_~[\]\\|!{}$#]/g, char => `&#${char.charCodeAt(0)};`))
+  return quiet(oneLine(text).replaceAll(/[&<>`*_~[\]\\|!{}$#]/g, char => `&#${char.charCodeAt(0)};`))
 }
 
 /** Text in a line or table cell of Markdown; what stands between backticks becomes code. */
@@ -43,7 +43,7 @@ export function inline(text: string): string {
 export function code(text: string): string {
   const line = oneLine(text)
   if (line.trim() === '') return ''
-  return /^[\w./:@ (),=+%#→-]+$/.test(line) && line.trim() === line
+  return /^[\w./:@ (),=+%#→~'"[\]{}$*!?;^-]+$/.test(line) && line.trim() === line
     ? `\`${line}\``
     : `<code>${html(line)}</code>`
 }

@@ -88,8 +88,9 @@ export function impactIcon(impact: ImpactKind): string {
 export function revisionName({ ref, commit }: Revision): string {
   const short = commit?.slice(0, 7)
   if (short === undefined) return ref
-  // a reference that is the commit itself is named once
-  return ref === '' || commit === ref || ref === short ? short : `${ref} ${short}`
+  // a reference that is the commit itself, whole or in part, is named once
+  const itself = ref.length >= 7 && (commit?.startsWith(ref) ?? false)
+  return ref === '' || itself ? short : `${ref} ${short}`
 }
 
 /** The parts of the last line: what was looked at, how long it took, with which versions. */

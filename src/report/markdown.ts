@@ -3,7 +3,7 @@ import { clip, code, html, link } from './escape.ts'
 import { footer, headline, plural, revisionName } from './headline.ts'
 import { notJudged } from './not-judged.ts'
 import { fitting, problems, type LinkTo } from './problems.ts'
-import type { Review } from './review.ts'
+import { withoutOnlyCluster, type Review } from './review.ts'
 
 /** What the sticky comment is found again by, beside its author. */
 export const REVIEW_MARKER = '<!-- cnpg-steward:review -->'
@@ -71,14 +71,15 @@ function compose(
   ).join(' · ')}</sub>`
   // the line for what is left out, and what stands between the parts
   const fixed = head.length + foot.length + whole.length + 100
+  const { changes, incomplete } = withoutOnlyCluster(review)
   const least = review.incomplete.length > 0 ? Math.min(UNJUDGED_LEAST, budget / 4) : 0
   const table = problems(review, { room: budget - fixed - least, whole, linkTo, column: 'what merging does' })
   const unjudged = notJudged(
-    review.incomplete,
+    incomplete,
     Math.max(least, Math.min(budget / 4, budget - fixed - table.length)),
     linkTo,
   )
-  const { text, left } = changeSections(review.changes, budget - fixed - table.length - unjudged.length)
+  const { text, left } = changeSections(changes, budget - fixed - table.length - unjudged.length)
   const rest = left === 0 ? '' : `${plural(left, 'change')} without diff here: the rest is in ${whole}.`
   return [head, table, text, unjudged, rest, foot].filter(part => part !== '').join('\n\n')
 }

@@ -1,8 +1,8 @@
 import type { Unjudged } from '../manifest/finding.ts'
+import { folds, namesOf, numbersOf, standing, withoutStop, type Fold, type Standing } from './affected.ts'
 import { clip, code, html, inline, link } from './escape.ts'
 import { fitting, type LinkTo } from './problems.ts'
 
-const NAMES = 10
 const MESSAGE = 1000
 const NAME = 200
 
@@ -15,39 +15,39 @@ export function notJudged(entries: readonly Unjudged[], room: number, linkTo: Li
   if (entries.length === 0) return ''
   const fresh = entries.filter(({ existing }) => existing !== true)
   const before = entries.filter(({ existing }) => existing === true)
-  const lines = [...fresh.map(entry => lineOf(entry, linkTo)), ...before.map(shortLineOf)]
+  const short = standing(before).map(shortLineOf)
+  const lines = [...folds(fresh).flatMap(fold => linesOf(fold, linkTo)), ...short]
   const kept = fitting(lines, room - 150)
   const rest = kept.length < lines.length ? [`- and ${lines.length - kept.length} more`] : []
   const count = [
     ...(fresh.length > 0 ? [String(fresh.length)] : []),
-    ...(before.length > 0 ? [`${before.length} as before`] : []),
+    ...(short.length > 0 ? [`${short.length} as before`] : []),
   ].join(', ')
   return `<details><summary>Not judged (${count})</summary>\n\n${[...kept, ...rest].join('\n')}\n\n</details>`
 }
 
-function lineOf(
-  { message, repair, affected, cluster, file, line }: Unjudged,
-  linkTo: LinkTo | undefined,
-): string {
+function linesOf({ common, entries }: Fold, linkTo: LinkTo | undefined): string[] {
+  if (common === undefined) return entries.map(entry => lineOf(entry, linkTo))
+  const next = common.repair === undefined ? '' : `. ${inline(clip(common.repair, MESSAGE))}`
+  return [
+    `- ${inline(clip(common.title, MESSAGE))}${next}`,
+    ...entries.map(entry => `  ${lineOf(entry, linkTo)}`),
+  ]
+}
+
+function lineOf(entry: Unjudged, linkTo: LinkTo | undefined): string {
+  const { message, repair, cluster, file, line } = entry
   const where = cluster === undefined ? '' : ` (cluster ${html(clip(cluster, NAME))})`
-  const names = namesOf(affected)
+  const names = namesOf(entry, name => code(clip(name, NAME)))
   const at =
     file === undefined
       ? ''
       : `, ${link(clip(line === undefined ? file : `${file}:${line}`, NAME), linkTo?.(file, line))}`
   const next = repair === undefined ? '' : `. ${inline(clip(repair, MESSAGE))}`
-  return `- ${inline(clip(message, MESSAGE))}${where}${names === '' ? '' : `: ${names}`}${at}${next}`
+  return `- ${inline(clip(withoutStop(message), MESSAGE))}${where}${names === '' ? '' : `: ${names}`}${at}${next}`
 }
 
-function shortLineOf({ message, affected }: Unjudged): string {
-  const [only] = affected
-  const names =
-    affected.length > 1 ? `${affected.length} objects` : only === undefined ? '' : code(clip(only, NAME))
+function shortLineOf({ message, affected }: Standing): string {
+  const names = numbersOf(affected, name => code(clip(name, NAME)))
   return `- as before: ${inline(clip(message, MESSAGE))}${names === '' ? '' : `: ${names}`}`
-}
-
-function namesOf(affected: readonly string[]): string {
-  const names = affected.slice(0, NAMES).map(name => code(clip(name, NAME)))
-  const more = affected.length > NAMES ? ` and ${affected.length - NAMES} more` : ''
-  return `${names.join(', ')}${more}`
 }

@@ -59,3 +59,17 @@ export function verdictOf(review: Pick<Review, 'findings' | 'impacts' | 'incompl
 export function unjudgedNow({ incomplete }: Pick<Review, 'incomplete'>): Unjudged[] {
   return incomplete.filter(({ existing }) => existing !== true)
 }
+
+/** What is printed of a review: where there is one cluster, naming it everywhere says nothing. */
+export function withoutOnlyCluster({
+  changes,
+  incomplete,
+  stats,
+}: Review): Pick<Review, 'changes' | 'incomplete'> {
+  const clusters = new Set([...changes, ...incomplete].flatMap(({ cluster }) => cluster ?? []))
+  if (stats.clusters.length > 1 || clusters.size > 1) return { changes, incomplete }
+  return {
+    changes: changes.map(change => ({ ...change, cluster: '' })),
+    incomplete: incomplete.map(({ cluster: _, ...entry }) => entry),
+  }
+}

@@ -4,9 +4,10 @@ import type { Finding, Unjudged } from '../manifest/finding.ts'
 import type { Json } from '../manifest/json.ts'
 import type { RenderedHelmRelease, RenderedKustomization, RenderedTree } from '../manifest/rendered.ts'
 import { resourceLabel } from '../manifest/resource.ts'
+import { folds, namesOf, numbersOf, standing, withoutStop } from './affected.ts'
 import { clip, oneLine, visible } from './escape.ts'
 import { footer, harm, headline, impactIcon, LEVEL_ICON, plural, revisionName } from './headline.ts'
-import type { Review, Verdict } from './review.ts'
+import { withoutOnlyCluster, type Review, type Verdict } from './review.ts'
 import { unitTitle } from './unit-title.ts'
 import { findingCounts, scopeParts, type ValidationScope } from './validation.ts'
 
@@ -33,12 +34,13 @@ const DIFF_COLOURS = new Map<string, Colour>([
 /** A review for a terminal: verdict, problems with file and line, diffs, what was not judged. Ends in a line feed. */
 export function reviewText(review: Review, options: TextOptions = {}): string {
   const paint = painter(options)
+  const { changes, incomplete } = withoutOnlyCluster(review)
   return join([
     paint(VERDICT_COLOURS[review.verdict], headline(review)),
     `${oneLine(revisionName(review.base))} → ${oneLine(revisionName(review.head))}`,
     [...findingLines(review.findings, paint), ...impactLines(review.impacts, paint)].join('\n'),
-    changeLines(review.changes, paint),
-    unjudged(review.incomplete),
+    changeLines(changes, paint),
+    unjudged(incomplete),
     paint('dim', footer(review).map(oneLine).join(' · ')),
   ])
 }
@@ -148,23 +150,31 @@ function unjudged(entries: readonly Unjudged[]): string {
   if (entries.length === 0) return ''
   const fresh = entries.filter(({ existing }) => existing !== true)
   const before = entries.filter(({ existing }) => existing === true)
-  const lines = fresh.map(({ message, repair, affected, cluster, file, line }) => {
-    const names =
-      affected.length === 0
-        ? ''
-        : ` (${affected.slice(0, 10).join(', ')}${affected.length > 10 ? `, ${affected.length - 10} more` : ''})`
-    const where = cluster === undefined ? '' : `${cluster}: `
-    return `❔ ${place(file, line)}${oneLine(where + message + names)}${repair === undefined ? '' : `\n   ${oneLine(repair)}`}`
-  })
-  const short = before.map(({ message, affected: [only, ...more] }) => {
-    const names = only === undefined ? '' : more.length === 0 ? ` (${only})` : ` (${more.length + 1} objects)`
-    return `   as before: ${oneLine(message + names)}`
+  const lines = folds(fresh).flatMap(({ common, entries: group }) =>
+    common === undefined
+      ? group.map(entry => `❔ ${unjudgedLine(entry)}`)
+      : [
+          `❔ ${oneLine(common.title)}${common.repair === undefined ? '' : `\n   ${oneLine(common.repair)}`}`,
+          ...group.map(entry => `   - ${unjudgedLine(entry)}`),
+        ],
+  )
+  const short = standing(before).map(({ message, affected }) => {
+    const names = numbersOf(affected, name => name)
+    return `   as before: ${oneLine(`${message}${names === '' ? '' : `: ${names}`}`)}`
   })
   const count = [
     ...(fresh.length > 0 ? [String(fresh.length)] : []),
-    ...(before.length > 0 ? [`${before.length} as before`] : []),
+    ...(short.length > 0 ? [`${short.length} as before`] : []),
   ]
   return [`Not judged (${count.join(', ')})`, ...lines, ...short].join('\n')
+}
+
+function unjudgedLine(entry: Unjudged): string {
+  const { message, repair, cluster, file, line } = entry
+  const names = namesOf(entry, name => name)
+  const where = cluster === undefined ? '' : `${cluster}: `
+  const said = `${where}${withoutStop(message)}${names === '' ? '' : `: ${names}`}`
+  return `${place(file, line)}${oneLine(said)}${repair === undefined ? '' : `\n   ${oneLine(repair)}`}`
 }
 
 function diffLines(diff: string, paint: Paint): string {

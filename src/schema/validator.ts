@@ -42,7 +42,11 @@ export type Validation =
       /** false: the version in use is not known, so an unknown field may be a newer one */
       exact: boolean
     }
-  | { known: false }
+  | {
+      known: false
+      /** 'gateway-api 1.7.0': the bundled schema that knows the kind in other versions of its API */
+      nearest?: string
+    }
 
 /** @param sources the first that knows a kind decides: CRDs of the tree before the catalog */
 export function createValidator(sources: readonly SchemaSource[]): Validator {
@@ -64,7 +68,7 @@ export function createValidator(sources: readonly SchemaSource[]): Validator {
       const { source, exact } = found
       if (!found.served.includes(version)) {
         // a version that the nearest schema does not know may be served by the one in use
-        if (!exact) return { known: false }
+        if (!exact) return { known: false, nearest: source }
         return { known: true, findings: [notServed(found, version)], uncertain: [], source, exact }
       }
       const schema = found.schemaOf(version)

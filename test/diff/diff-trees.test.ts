@@ -137,7 +137,20 @@ describe('a side that did not render', () => {
     expect(incomplete).toMatchObject([
       { reason: 'one-side-failed', affected: ['Kustomization flux-system/db'], cluster: 'main' },
     ])
-    expect(incomplete[0]?.message).toContain('1 object of the other side not compared')
+    expect(incomplete[0]?.message).toBe(
+      '1 object is not compared: what applies it could not be rendered in head.',
+    )
+  })
+
+  it('says what was wrong in base and where: nothing else does', () => {
+    const broken = { ...error, file: 'apps/db.yaml', line: 3 }
+    const { incomplete } = diffTrees(
+      tree([root([], { status: 'failed', error: broken })]),
+      tree([root(['flux-system/db']), kustomization('flux-system/db', cluster('1Gi'))]),
+    )
+    expect(incomplete.map(({ message }) => message)).toEqual([
+      '2 objects are not compared: Kustomization flux-system/root could not be rendered in base (apps/db.yaml:3: a file is missing).',
+    ])
   })
 
   it('a failed root never removes what its children apply', () => {
@@ -181,6 +194,22 @@ describe('a side that did not render', () => {
       tree([kustomization('f/root', '')]),
     )
     expect(changes.find(({ resource }) => resource.kind === 'Cluster')?.orphaned).toBe(true)
+  })
+
+  it.each([
+    ['is new where the other side has no such directory', false, ['added'], 0],
+    ['is withheld where the directory was there, included by the one that failed', true, [], 1],
+  ])('a kustomize directory beside one that failed %s', (_name, there, expected, entries) => {
+    const directory = (path: string, yaml: string, rest = {}) =>
+      kustomization(`/${path}`, yaml, { cluster: '', namespace: '', name: path, path, ...rest })
+    const failed = directory('apps/operator', '', { status: 'failed', error })
+    const { changes, incomplete } = diffTrees(
+      tree([failed]),
+      tree([failed, directory('apps/db', cluster('1Gi'))]),
+      { hasDirectory: { base: () => there, head: () => true } },
+    )
+    expect(changes.map(({ change }) => change)).toEqual(expected)
+    expect(incomplete).toHaveLength(entries)
   })
 
   it('a tree without any unit but with a reason is not a mass deletion', () => {

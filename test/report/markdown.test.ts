@@ -299,11 +299,80 @@ it('says what stood in base last, in fewer words, and does not count it', () => 
   expect(text).toContain('## ❔ Incomplete: 1 not judged ·')
   expect(text).toContain(`<details><summary>Not judged (1, 1 as before)</summary>
 
-- a chart is missing: \`HelmRelease a/b\`, [a/b.yaml:3](https://github.example/o/r/blob/e5f6a7b/a/b.yaml#L3). fetch it
-- as before: no schema of Widget is known: 2 objects
+- a chart is missing: HelmRelease \`a/b\`, [a/b.yaml:3](https://github.example/o/r/blob/e5f6a7b/a/b.yaml#L3). fetch it
+- as before: no schema of Widget is known: 2 × Widget
 
 </details>`)
   expect(reviewComment(review({ incomplete: [old] }))).toContain('## ✅ Ready: no rendered object changes')
+})
+
+it('folds what stood in base into one line a reason, and names kinds by their number', () => {
+  const old = (reason: string, message: string, affected: string[]) => ({
+    reason,
+    message,
+    affected,
+    existing: true as const,
+  })
+  const text = reviewComment(
+    review({
+      incomplete: [
+        old('schema-unknown', 'There is no schema for kinds of a.io.', ['Jar a/b', 'Pot a/b', 'Pot a/c']),
+        old('schema-unknown', 'There is no schema for kinds of b.io.', ['Mug a/b']),
+        old('chart-offline', 'The chart was never fetched.', ['HelmRelease a/b']),
+      ],
+    }),
+  )
+  expect(text).toContain(`
+- as before: There is no schema for the kind of an object: 2 × Pot, 1 × Jar, 1 × Mug
+- as before: The chart was never fetched: HelmRelease \`a/b\`
+
+`)
+})
+
+it.each([
+  ['names a kind once', ['Jar a/b', 'Jar a/c', 'Pot a/b'], 'it is so: Jar `a/b`, `a/c`, Pot `a/b`'],
+  [
+    'names five',
+    Array.from({ length: 12 }, (_, i) => `Jar a/${i}`),
+    `it is so: Jar ${Array.from({ length: 5 }, (_, i) => `\`a/${i}\``).join(', ')} and 7 more`,
+  ],
+  ['takes what is no object as it is', ['the whole tree'], 'it is so: `the whole tree`'],
+])('what is not judged %s', (_name, affected, expected) => {
+  const text = reviewComment(review({ incomplete: [{ reason: 'x', message: 'it is so.', affected }] }))
+  expect(text).toContain(`\n- ${expected}\n`)
+})
+
+it('says once what several entries have in common', () => {
+  const made = (message: string, affected: string[], repair = 'Import it.') => ({
+    reason: 'schema-unknown',
+    message,
+    affected,
+    repair,
+  })
+  const text = reviewComment(
+    review({
+      incomplete: [
+        made('No schema of a.io.', ['Jar a/b']),
+        made('No schema of b.io.', ['Pot a/b']),
+        made('No schema of c.io.', ['Mug a/b'], 'Something else.'),
+      ],
+    }),
+  )
+  expect(text).toContain(`
+- There is no schema for the kind of an object. Import it.
+  - No schema of a.io: Jar \`a/b\`
+  - No schema of b.io: Pot \`a/b\`
+- No schema of c.io: Mug \`a/b\`. Something else.
+
+`)
+})
+
+it('does not name again what the message has named', () => {
+  const message = 'Kustomization a/b could not be rendered.'
+  const text = reviewComment(
+    review({ incomplete: [{ reason: 'x', message, affected: ['Kustomization a/b'] }] }),
+  )
+  expect(text).toContain('\n- Kustomization a/b could not be rendered\n')
 })
 
 it('shows a problem of several clusters once', () => {
@@ -351,6 +420,21 @@ describe('changes short of room', () => {
   })
 })
 
+it('does not name the only cluster, and says what happens to how many', () => {
+  const { stats } = review()
+  const text = reviewComment(
+    review({
+      changes: [change(), change({ resource: object('Service', 'a'), change: 'added' })],
+      incomplete: [
+        { reason: 'x', message: 'a chart is missing', affected: ['HelmRelease a/b'], cluster: 'infra' },
+      ],
+      stats: { ...stats, clusters: ['infra'] },
+    }),
+  )
+  expect(text).toContain('<summary>1 object changed, 1 added in Kustomization databases/postgres</summary>')
+  expect(text).toContain('- a chart is missing: HelmRelease `a/b`')
+})
+
 it('names both clusters that the same Kustomization changes in', () => {
   const text = reviewComment(review({ changes: [change(), change({ cluster: 'apps' })] }))
   expect(text).toContain('2 objects changed in Kustomization databases/postgres of clusters infra, apps<')
@@ -393,7 +477,7 @@ it('shows equal changes once, with every name', () => {
   )
   expect(text.match(/```diff/g)).toHaveLength(1)
   expect(text).toContain(
-    '3 objects changed in 3 Kustomizations (apps/atuin, apps/gatus, apps/paperless) of cluster infra<',
+    '3 objects renamed in 3 Kustomizations (apps/atuin, apps/gatus, apps/paperless) of cluster infra<',
   )
   for (const app of apps) expect(text).toContain(`\`databases/${app}-weekly\` → \`databases/${app}-daily\``)
 })
