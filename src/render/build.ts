@@ -14,6 +14,7 @@ import { generateKustomization, kustomizationIn, type GeneratedKustomization } f
 import { chartHomeFiles } from './helm-charts.ts'
 import type { Unknown } from './helm-values.ts'
 import { KUSTOMIZATION_NAMES, textsAt, type KustomizationFile } from './kustomization-file.ts'
+import { kustomizeSchemaFor } from './kustomize-schema.ts'
 import {
   lineOfDocument,
   originsChangeOutput,
@@ -141,7 +142,7 @@ interface Plan extends PreparedRoot {
 
 async function buildContents(request: BuildRequest, plan: Plan, withHelm: boolean): Promise<Built> {
   const { directory, closure, root } = plan
-  const printed = await runKustomize(request, { ...plan, generated: leaveOut(plan) }, withHelm)
+  const printed = await runKustomize(request, withSchema({ ...plan, generated: leaveOut(plan) }), withHelm)
   if (!printed.ok) return { ok: false, error: locate(printed.error, plan) }
   const objects: BuiltObject[] = []
   for (const object of printed.objects) {
@@ -149,6 +150,19 @@ async function buildContents(request: BuildRequest, plan: Plan, withHelm: boolea
     objects.push({ yaml: object.yaml, ...(origin === undefined ? {} : { origin }) })
   }
   return { ok: true, objects }
+}
+
+/** Spares kustomize the schema of all kinds where a patch would ask for it. */
+function withSchema(plan: Plan): Plan {
+  const { directory, closure, root, generated, contents } = plan
+  const fields = [root, ...closure.kustomizations.values()].map(({ file }) => file.fields)
+  const schema = generated === undefined ? undefined : kustomizeSchemaFor(fields)
+  if (generated === undefined || schema === undefined) return plan
+  return {
+    ...plan,
+    generated: { path: generated.path, fields: { ...generated.fields, openapi: { path: schema.file } } },
+    contents: new Map([...contents, [posix.join(directory, schema.file), schema.bytes]]),
+  }
 }
 
 type Charts =
