@@ -28,11 +28,12 @@ import { kustomizeDirectories, kustomizeDirectoryFiles } from './render/kustomiz
 import type { RenderCache } from './render/render-cache.ts'
 import { renderHelmRelease } from './render/render-helm-release.ts'
 import { artifactOf, wholeTree, type Artifact } from './render/source-ignore.ts'
+import { inParallel, PARALLEL } from './render/in-parallel.ts'
 import { fluxSourceObjects } from './render/source-objects.ts'
 import { withSourceRoot } from './render/source-root.ts'
 import type { ChartSource, HelmTemplate, KustomizeBuild } from './render/tools.ts'
 import { clampPath } from './render/tree-path.ts'
-import { inParallel, walkCluster, type WalkedCluster } from './render/walk.ts'
+import { walkCluster, type WalkedCluster } from './render/walk.ts'
 
 export interface RenderRequest {
   tree: Tree
@@ -65,9 +66,6 @@ const HELM_MISSING = {
   message: 'There is no helm to render charts with.',
   repair: 'Install helm, or name it with --helm; `cnpg-steward doctor` says what was found.',
 }
-
-// Builds are processes; beyond the cores of a runner more at once only cost memory.
-const PARALLEL = 2
 
 /** Renders everything that Flux would apply from a tree, from its entry points down; plain kustomize trees as they stand. */
 export async function renderTree(request: RenderRequest, tools: RenderTools): Promise<RenderedRepository> {

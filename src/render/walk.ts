@@ -5,6 +5,7 @@ import type { RenderedKustomization, RenderedObject, RenderFailure } from '../ma
 import { groupOf, identify, resourceKey, type Manifest } from '../manifest/resource.ts'
 import { maskSops } from '../manifest/sops.ts'
 import type { BuildResult } from './build.ts'
+import { inParallel } from './in-parallel.ts'
 import { isFluxKustomization, type EntryPoint } from './entry-points.ts'
 import { finishedInputs, finishKustomization, type FinishResult } from './kustomization.ts'
 import { variablesOf } from './substitute.ts'
@@ -316,18 +317,4 @@ function located(error: RenderFailure, place: Place | undefined): RenderFailure 
 
 function fileOf(place: Place | undefined): { file?: string; line?: number } {
   return place === undefined ? {} : { file: place.file, line: place.line }
-}
-
-/** Runs `work` over items, at most `limit` at once, in order of start. */
-export async function inParallel<T>(
-  items: readonly T[],
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const waiting = items.values()
-  await Promise.all(
-    Array.from({ length: Math.min(limit, items.length) }, async () => {
-      for (const item of waiting) await work(item)
-    }),
-  )
 }
