@@ -45,7 +45,11 @@ function kindsOfCrds(directory: string): Kind[] {
           versions: Object.fromEntries(
             versions.map((version: any) => [
               version.name,
-              { served: version.served, schema: strip(version.schema.openAPIV3Schema) },
+              {
+                served: version.served,
+                schema: strip(version.schema.openAPIV3Schema),
+                scale: version.subresources?.scale?.specReplicasPath,
+              },
             ]),
           ),
         },
@@ -86,6 +90,7 @@ for (const [name, project] of Object.entries(projects)) {
     for (const kind of kinds.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)))
       ofVersion[keyOf(kind)] = {
         scope: kind.scope,
+        ...scaleOf(kind),
         versions: Object.fromEntries(
           Object.entries(kind.versions).map(([apiVersion, { served, schema }]) => {
             const text = JSON.stringify(schema)
@@ -106,6 +111,14 @@ written.set(
     .replaceAll(/\n {4,}/g, '')
     .replaceAll(/\n {3}\}/g, '}')}\n`,
 )
+
+/** Where the versions that can be scaled keep their number of replicas. */
+function scaleOf(kind: Kind): { scale?: Record<string, string> } {
+  const paths = Object.entries(kind.versions).flatMap(([name, { scale }]) =>
+    scale === undefined ? [] : [[name, scale] as const],
+  )
+  return paths.length === 0 ? {} : { scale: Object.fromEntries(paths) }
+}
 
 function keyOf(kind: Kind): string {
   return `${kind.group}/${kind.kind}`

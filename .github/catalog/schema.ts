@@ -5,7 +5,8 @@ export interface Kind {
   group: string
   kind: string
   scope: 'Namespaced' | 'Cluster'
-  versions: Record<string, { served: boolean; schema: Schema }>
+  /** scale: where the number of replicas stands, '.spec.instances' */
+  versions: Record<string, { served: boolean; schema: Schema; scale?: string }>
 }
 
 const KEPT = new Set([

@@ -7,6 +7,8 @@ export interface CatalogIndex {
 
 export interface CatalogEntry {
   scope: Scope
+  /** API version → where the number of replicas stands, of those that can be scaled */
+  scale?: { [apiVersion: string]: string }
   /** API version → file of its schema */
   versions: { [apiVersion: string]: string | { unserved: string } }
 }
@@ -69,6 +71,10 @@ function load(
     ),
     source: `${project} ${version}`,
     exact: inUse !== undefined && minorOf(inUse) === minorOf(version),
+    scaleOf: apiVersion =>
+      entry.scale !== undefined && Object.hasOwn(entry.scale, apiVersion)
+        ? entry.scale[apiVersion]
+        : undefined,
     schemaOf(apiVersion) {
       const file = Object.hasOwn(entry.versions, apiVersion) ? entry.versions[apiVersion] : undefined
       if (file === undefined) return undefined

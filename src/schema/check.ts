@@ -1,95 +1,114 @@
 import { isObject, type Json, type JsonObject } from '../manifest/json.ts'
-import { nearName } from '../manifest/near-name.ts'
 import { checkAlternatives } from './alternatives.ts'
 import type { Context } from './context.ts'
-import { checkKeywords } from './keywords.ts'
-import { OBJECT_FIELDS } from './object-meta.ts'
-import { alternatives, asWritten, fieldOf, inWords, type Path, type SchemaProblem } from './problem.ts'
+import type { Correlation } from './correlation.ts'
+import { FORMATS } from './formats.ts'
+import { checkEnum, checkNumber, checkSize, checkText } from './keywords.ts'
+import { fieldOf, inWords, invalid, plainField, type Path, type SchemaProblem } from './problem.ts'
 import { schemaOfField, type StructuralSchema } from './structural.ts'
+import { hasType, repairType, typeInWords, typeName } from './value-type.ts'
+
+/** What was found, and how many checks a value stood: of several forms the one with most is taken as meant. */
+export interface Checked {
+  problems: SchemaProblem[]
+  matches: number
+}
 
 /**
- * What is wrong with a value by its schema, judged as the API server judges a custom resource: the type check of
- * server-side apply (structured-merge-diff, typed/validate.go) and the validation after it (apiextensions-apiserver,
- * pkg/registry/customresource/validator.go, with kube-openapi/pkg/validation/validate). Defaults are expected to be
- * filled in. The checks of one value stop where its type is wrong: one cause, one problem.
+ * What is wrong with a value by its schema, judged as the API server judges a custom resource after defaulting
+ * (apiextensions-apiserver 0.35, pkg/registry/customresource/validator.go, with kube-openapi pkg/validation/validate).
+ * Undeclared fields are none of it: the type check of apply is `checkApplied`.
+ * @param old on an update: what did not change is not judged (ratcheting, pkg/apiserver/validation/ratcheting.go)
  */
 export function checkValue(
   value: Json,
   schema: StructuralSchema,
   path: Path,
   context: Context,
+  old?: Correlation,
 ): SchemaProblem[] {
-  if (isPlaceholder(value)) return []
-  const here =
-    schema['x-kubernetes-go-type'] === true && !context.goType ? { ...context, goType: true } : context
-  if (value === null) return checkNull(schema, path, here)
-  const wrongType = checkType(value, schema, path, here)
-  if (wrongType !== undefined) return [wrongType]
-  const problems = checkKeywords(value, schema, path, here)
-  if (Array.isArray(value)) problems.push(...checkList(value, schema, path, here))
-  else if (isObject(value)) problems.push(...checkFields(value, schema, path, here))
-  const judge = (branch: StructuralSchema) =>
-    checkValue(value, branch, path, { ...here, closed: false, root: false })
-  return [...problems, ...checkAlternatives(value, schema, path, here.kind, judge)]
+  return walk(value, schema, path, context, old).problems
 }
 
-/** SOPS values are not decrypted here, rendered they stand as `..PLACEHOLDER_<key>..`: nothing can be said of them. */
-function isPlaceholder(value: Json): boolean {
-  return typeof value === 'string' && /^\.\.PLACEHOLDER_.*\.\.$|^ENC\[AES256_GCM,/.test(value)
+function walk(
+  value: Json,
+  schema: StructuralSchema,
+  path: Path,
+  context: Context,
+  old: Correlation | undefined,
+): Checked {
+  if (context.unreadable(value)) return { problems: [], matches: 0 }
+  const goType = context.goType || schema['x-kubernetes-go-type'] === true
+  const here = goType === context.goType ? context : { ...context, goType }
+  const checked =
+    value === null ? checkNull(schema, path, here) : checkPresent(value, schema, path, here, old)
+  if (checked.problems.length > 0 && old?.unchanged() === true) return { ...checked, problems: [] }
+  return checked
 }
 
-function checkNull(schema: StructuralSchema, path: Path, context: Context): SchemaProblem[] {
-  // Server-side apply keeps null, and only a nullable field may hold it (cases/admission.jsonl, facts on null).
-  if (schema.nullable === true || context.goType || wantedType(schema) === undefined) return []
-  return [
-    {
+function checkNull(schema: StructuralSchema, path: Path, context: Context): Checked {
+  // Go cannot tell null from absent
+  if (context.goType) return { problems: [], matches: 1 }
+  const problems: SchemaProblem[] = []
+  if (
+    schema.nullable !== true &&
+    (schema.type !== undefined || schema['x-kubernetes-int-or-string'] === true)
+  )
+    problems.push({
       ruleId: 'schema-type',
+      // server-side apply keeps null, and only a nullable field may hold it (cases/admission.jsonl, facts on null)
       message: `${fieldOf(path)} must be ${typeInWords(schema)}, is null`,
       repair: 'Give it a value or remove the key.',
       field: fieldOf(path),
       layer: 'schema',
-    },
-  ]
+      refusal: invalid(plainField(path), 'null', typeDetail(path, schema, 'null'), 'TypeInvalid'),
+    })
+  if (schema.enum !== undefined) problems.push(...checkEnum(null, schema.enum, path, context))
+  return { problems, matches: problems.length === 0 ? 1 : 0 }
 }
 
-type Wanted = NonNullable<StructuralSchema['type']> | 'integer or text' | 'quantity'
-
-function wantedType(schema: StructuralSchema): Wanted | undefined {
-  if (schema['x-kubernetes-int-or-string'] === true)
-    return schema.format === 'quantity' ? 'quantity' : 'integer or text'
-  return schema.type
+function checkPresent(
+  value: Exclude<Json, null>,
+  schema: StructuralSchema,
+  path: Path,
+  context: Context,
+  old: Correlation | undefined,
+): Checked {
+  const checked: Checked = { problems: [], matches: 1 }
+  const add = ({ problems, matches }: Checked) => {
+    checked.problems.push(...problems)
+    // each check that ran counts, and what it counted itself
+    checked.matches += matches + 1
+  }
+  const judge = (branch: StructuralSchema) => walk(value, branch, path, { ...context, root: false }, old)
+  if (hasTypeCheck(schema)) {
+    const wrong = checkType(value, schema, path, context)
+    add({ problems: wrong, matches: wrong.length === 0 ? 1 : 0 })
+  }
+  add(checkAlternatives(value, schema, path, context.kind, judge))
+  if (typeof value === 'string')
+    for (const problems of checkText(value, schema, path, context)) add({ problems, matches: 0 })
+  if (typeof value === 'number') add({ problems: checkNumber(value, schema, path, context), matches: 1 })
+  if (Array.isArray(value)) add(checkItems(value, schema, path, context, old))
+  add({
+    problems: schema.enum === undefined ? [] : checkEnum(value, schema.enum, path, context),
+    matches: 0,
+  })
+  if (isObject(value)) add(checkFields(value, schema, path, context, old))
+  return checked
 }
 
-const TYPES_IN_WORDS: Record<Wanted, string> = {
-  object: 'an object',
-  array: 'a list',
-  string: 'a text',
-  integer: 'an integer',
-  number: 'a number',
-  boolean: 'true or false',
-  'integer or text': 'an integer or a text',
-  quantity: 'a number or a text',
+function hasTypeCheck(schema: StructuralSchema): boolean {
+  return (
+    schema.type !== undefined ||
+    schema['x-kubernetes-int-or-string'] === true ||
+    (schema.format !== undefined && Object.hasOwn(FORMATS, schema.format))
+  )
 }
 
-function typeInWords(schema: StructuralSchema): string {
-  const wanted = wantedType(schema)
-  return wanted === undefined ? 'present' : TYPES_IN_WORDS[wanted]
-}
-
-const HAS_TYPE: Record<Wanted, (value: Json) => boolean> = {
-  object: isObject,
-  array: Array.isArray,
-  string: value => typeof value === 'string',
-  integer: isInteger,
-  number: value => typeof value === 'number',
-  boolean: value => typeof value === 'boolean',
-  'integer or text': value => typeof value === 'string' || isInteger(value),
-  quantity: value => typeof value === 'string' || typeof value === 'number',
-}
-
-// 3.0 is an integer, what does not fit 64 bits is a float (cases/admission.jsonl, lab-int-float, lab-int64-over)
-function isInteger(value: Json): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 63
+function typeDetail(path: Path, schema: StructuralSchema, is: string): string {
+  const wanted = schema['x-kubernetes-int-or-string'] === true ? 'integer,string' : (schema.type ?? '')
+  return `${plainField(path)} in body must be of type ${wanted}: ${JSON.stringify(is)}`
 }
 
 function checkType(
@@ -97,97 +116,42 @@ function checkType(
   schema: StructuralSchema,
   path: Path,
   context: Context,
-): SchemaProblem | undefined {
-  const wanted = wantedType(schema)
-  if (wanted === undefined || HAS_TYPE[wanted](value)) return undefined
+): SchemaProblem[] {
+  if (hasType(value, schema)) return []
   const field = fieldOf(path)
-  const numbers = typeof value === 'number' && wanted === 'integer'
+  const wanted = typeInWords(schema)
   const repair = repairType(value, wanted)
-  return {
-    ruleId: 'schema-type',
-    message: `${field} must be ${TYPES_IN_WORDS[wanted]}, is ${context.masked(path) ? typeof value : inWords(value)}`,
-    ...(repair === undefined ? {} : { repair }),
-    field,
-    layer: numbers || schema['x-kubernetes-int-or-string'] === true ? 'schema' : 'apply-schema',
-  }
+  const is = typeName(value)
+  return [
+    {
+      ruleId: 'schema-type',
+      message: `${field} must be ${wanted}, is ${context.masked(path) ? typeof value : inWords(value)}`,
+      ...(repair === undefined ? {} : { repair }),
+      field,
+      layer: 'schema',
+      refusal: invalid(plainField(path), is, typeDetail(path, schema, is), 'TypeInvalid'),
+    },
+  ]
 }
 
-function repairType(value: Exclude<Json, null>, wanted: Wanted): string | undefined {
-  if (wanted === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
-    return 'Put it in quotes.'
-  if (typeof value === 'string') {
-    if ((wanted === 'integer' || wanted === 'number') && /^-?\d+(\.\d+)?$/.test(value))
-      return 'Remove the quotes.'
-    if (wanted === 'boolean' && (value === 'true' || value === 'false')) return 'Remove the quotes.'
-  }
-  if (wanted === 'array' && !Array.isArray(value)) return 'Write it as a list: put "- " before it.'
-  if (wanted === 'object' && Array.isArray(value)) return 'Write it as an object, without "- ".'
-  return undefined
-}
-
-function checkList(value: Json[], schema: StructuralSchema, path: Path, context: Context): SchemaProblem[] {
-  const problems: SchemaProblem[] = []
-  if (schema['x-kubernetes-list-type'] === 'set') problems.push(...checkSet(value, path))
-  if (schema['x-kubernetes-list-type'] === 'map' && context.closed)
-    problems.push(...checkKeys(value, schema['x-kubernetes-list-map-keys'] ?? [], path))
+function checkItems(
+  value: Json[],
+  schema: StructuralSchema,
+  path: Path,
+  context: Context,
+  old: Correlation | undefined,
+): Checked {
+  const checked: Checked = { problems: [], matches: 1 }
   const { items } = schema
+  const inner = { ...context, root: false }
   if (items !== undefined)
-    for (const [i, item] of value.entries()) problems.push(...checkValue(item, items, [...path, i], context))
-  return problems
-}
-
-function checkSet(value: Json[], path: Path): SchemaProblem[] {
-  const seen = new Set<string>()
-  return value.flatMap((item, i) => {
-    const key = JSON.stringify(item)
-    const field = fieldOf([...path, i])
-    if (seen.has(key))
-      return [
-        {
-          ruleId: 'schema-list-key',
-          message: `${field} is in the list already: ${asWritten(item)}`,
-          repair: 'Remove one of the two.',
-          field,
-          layer: 'apply-schema' as const,
-        },
-      ]
-    seen.add(key)
-    return []
-  })
-}
-
-function checkKeys(value: Json[], keys: readonly string[], path: Path): SchemaProblem[] {
-  const seen = new Map<string, number>()
-  return value.flatMap((item, i): SchemaProblem[] => {
-    if (!isObject(item)) return []
-    const field = fieldOf([...path, i])
-    const present = keys.filter(key => Object.hasOwn(item, key))
-    if (present.length === 0)
-      return [
-        {
-          ruleId: 'schema-list-key',
-          message: `${field} has no ${alternatives(keys)}, which tells the items of this list apart`,
-          field,
-          layer: 'apply-schema',
-        },
-      ]
-    const identity = JSON.stringify(keys.map(key => item[key] ?? null))
-    const first = seen.get(identity)
-    if (first === undefined) {
-      seen.set(identity, i)
-      return []
+    for (const [i, item] of value.entries()) {
+      const { problems, matches } = walk(item, items, [...path, i], inner, old?.index(i))
+      checked.problems.push(...problems)
+      checked.matches += matches
     }
-    const named = present.map(key => `${key} ${asWritten(item[key] ?? null)}`).join(', ')
-    return [
-      {
-        ruleId: 'schema-list-key',
-        message: `${field} has the same ${named} as ${fieldOf([...path, first])}`,
-        repair: 'Give each item of the list its own.',
-        field,
-        layer: 'apply-schema',
-      },
-    ]
-  })
+  checked.problems.push(...checkSize(value.length, 'items', schema, path, context))
+  return checked
 }
 
 function checkFields(
@@ -195,48 +159,38 @@ function checkFields(
   schema: StructuralSchema,
   path: Path,
   context: Context,
-): SchemaProblem[] {
-  const whole = context.root || schema['x-kubernetes-embedded-resource'] === true
-  const inner = context.root ? { ...context, root: false } : context
-  const problems: SchemaProblem[] = []
-  for (const [name, child] of Object.entries(value)) {
-    const field =
-      whole && Object.hasOwn(OBJECT_FIELDS, name) ? OBJECT_FIELDS[name] : schemaOfField(schema, name)
-    if (field !== undefined) problems.push(...checkValue(child, field, [...path, name], inner))
-    else if (context.closed && isClosed(schema)) problems.push(unknownField(name, schema, path, context))
+  old: Correlation | undefined,
+): Checked {
+  const checked: Checked = {
+    problems: checkSize(Object.keys(value).length, 'properties', schema, path, context),
+    matches: 0,
   }
-  for (const name of Array.isArray(schema.required) ? schema.required : [])
-    // Go cannot tell null from absent
+  const inner = context.root ? { ...context, root: false } : context
+  for (const [name, child] of Object.entries(value)) {
+    const field = schemaOfField(schema, name)
+    if (field === undefined) continue
+    // apiVersion and kind are the same on both sides by conversion
+    const typeMeta = path.length === 0 && (name === 'apiVersion' || name === 'kind')
+    const { problems, matches } = walk(
+      child,
+      field,
+      [...path, name],
+      inner,
+      typeMeta ? undefined : old?.key(name),
+    )
+    checked.problems.push(...problems)
+    checked.matches += matches
+  }
+  for (const name of schema.required ?? [])
     if (!Object.hasOwn(value, name) || (inner.goType && value[name] === null)) {
       const field = fieldOf([...path, name])
-      problems.push({
+      checked.problems.push({
         ruleId: 'schema-required',
         message: `${field} is missing, it is required`,
         field,
         layer: 'schema',
+        refusal: { reason: 'Required', field: plainField([...path, name]), message: 'Required value' },
       })
     }
-  return problems
-}
-
-// An object of which nothing is declared takes anything: server-side apply has no type to hold against it.
-function isClosed(schema: StructuralSchema): boolean {
-  return (
-    schema['x-kubernetes-preserve-unknown-fields'] !== true &&
-    schema.additionalProperties === undefined &&
-    schema.properties !== undefined
-  )
-}
-
-function unknownField(name: string, schema: StructuralSchema, path: Path, context: Context): SchemaProblem {
-  const field = fieldOf([...path, name])
-  const near = nearName(name, Object.keys(schema.properties ?? {}))
-  const parent = path.length === 0 ? context.kind : fieldOf(path)
-  return {
-    ruleId: 'schema-unknown-field',
-    message: `${field}: ${parent} has no field ${asWritten(name)} (field not declared in schema)`,
-    repair: near === undefined ? 'Remove it, or move it to where it belongs.' : `Did you mean '${near}'?`,
-    field,
-    layer: 'apply-schema',
-  }
+  return checked
 }

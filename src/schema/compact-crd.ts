@@ -76,10 +76,12 @@ function compactVersion(version: Json): JsonObject | undefined {
   if (name === undefined || !isObject(schema)) return undefined
   // what a schema was read from is JSON; written again it is without what was not understood
   const openAPIV3Schema: Json = JSON.parse(JSON.stringify(readSchema(schema)))
+  const scale = textAt(version, 'subresources', 'scale', 'specReplicasPath')
   return {
     name,
     served: valueAt(version, 'served') === true,
     storage: valueAt(version, 'storage') === true,
+    ...(scale === undefined ? {} : { subresources: { scale: { specReplicasPath: scale } } }),
     schema: { openAPIV3Schema },
   }
 }

@@ -1,9 +1,7 @@
 import type { Path } from './problem.ts'
 
-/** What the walk knows beside value and schema. */
+/** What the walks know beside value and schema. */
 export interface Context {
-  /** fields that the schema does not declare are problems; off inside anyOf and the like, which declare a part only */
-  closed: boolean
   /** decoded into Go by the API server: null is a zero value, int32 is checked */
   goType: boolean
   /** an object as a whole: apiVersion, kind and metadata are fields */
@@ -12,4 +10,6 @@ export interface Context {
   kind: string
   /** true where a value may not be printed */
   masked: (path: Path) => boolean
+  /** true where nothing can be said of a value: what SOPS encrypted */
+  unreadable: (value: unknown) => boolean
 }

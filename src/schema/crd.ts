@@ -28,6 +28,7 @@ function readCrd(manifest: Manifest, source: string): KindSchema | undefined {
     return undefined
   if (!Array.isArray(versions)) return undefined
   const schemas = new Map<string, StructuralSchema>()
+  const scales = new Map<string, string>()
   const served: string[] = []
   for (const version of versions) {
     const name = textAt(version, 'name')
@@ -35,6 +36,17 @@ function readCrd(manifest: Manifest, source: string): KindSchema | undefined {
     if (name === undefined || !isObject(schema)) continue
     if (valueAt(version, 'served') === true) served.push(name)
     schemas.set(name, readSchema(schema))
+    const scale = textAt(version, 'subresources', 'scale', 'specReplicasPath')
+    if (scale !== undefined) scales.set(name, scale)
   }
-  return { group, kind, scope, served, source, exact: true, schemaOf: version => schemas.get(version) }
+  return {
+    group,
+    kind,
+    scope,
+    served,
+    source,
+    exact: true,
+    scaleOf: version => scales.get(version),
+    schemaOf: version => schemas.get(version),
+  }
 }

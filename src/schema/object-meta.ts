@@ -1,6 +1,7 @@
 import type { StructuralSchema } from './structural.ts'
 
 const TEXT: StructuralSchema = { type: 'string' }
+const TIME: StructuralSchema = { type: 'string', format: 'date-time' }
 const TEXTS: StructuralSchema = { type: 'object', additionalProperties: TEXT }
 
 /**
@@ -12,9 +13,9 @@ export const OBJECT_META: StructuralSchema = {
   'x-kubernetes-go-type': true,
   properties: {
     annotations: TEXTS,
-    creationTimestamp: TEXT,
+    creationTimestamp: TIME,
     deletionGracePeriodSeconds: { type: 'integer' },
-    deletionTimestamp: TEXT,
+    deletionTimestamp: TIME,
     finalizers: { type: 'array', items: TEXT, 'x-kubernetes-list-type': 'set' },
     generateName: TEXT,
     generation: { type: 'integer' },
@@ -28,6 +29,7 @@ export const OBJECT_META: StructuralSchema = {
       'x-kubernetes-list-map-keys': ['uid'],
       items: {
         type: 'object',
+        'x-kubernetes-map-type': 'atomic',
         required: ['apiVersion', 'kind', 'name', 'uid'],
         properties: {
           apiVersion: TEXT,

@@ -13,7 +13,31 @@ export interface SchemaProblem {
    * apply, 'schema' the validation after defaulting, 'no-kind' a version that is not served.
    */
   layer: 'apply-schema' | 'schema' | 'no-kind'
+  /** how the API server says it */
+  refusal: Refusal
+  /** true: said again, in words, by another problem; people are shown that one alone */
+  repeated?: true
 }
+
+/** An error as the API server words it (apimachinery pkg/util/validation/field/errors.go). */
+export interface Refusal {
+  reason: RefusalReason
+  /** '' where the API server names none; keys of maps stand after a dot as they are */
+  field: string
+  message: string
+}
+
+export type RefusalReason =
+  | 'Invalid'
+  | 'TypeInvalid'
+  | 'Required'
+  | 'NotSupported'
+  | 'TooLong'
+  | 'TooMany'
+  | 'Duplicate'
+  | 'Forbidden'
+  /** the type check of apply gives no reason */
+  | ''
 
 /** Steps from the object to a value: names of fields and indexes of lists. */
 export type Path = readonly (string | number)[]
@@ -27,6 +51,31 @@ export function fieldOf(path: Path): string {
     else text += text === '' ? step : `.${step}`
   }
   return text
+}
+
+/** The path as the API server writes it: `metadata.labels.app.kubernetes.io/name`. */
+export function plainField(path: Path): string {
+  let text = ''
+  for (const [depth, step] of path.entries())
+    text += typeof step === 'number' ? `[${step}]` : depth === 0 ? step : `.${step}`
+  return text
+}
+
+/** `Invalid value: "x": detail`. A value that may not be shown is given as `undefined`. */
+export function invalid(
+  field: string,
+  value: Json | undefined,
+  detail: string,
+  reason: RefusalReason = 'Invalid',
+): Refusal {
+  const written =
+    value === undefined ? '(not shown)' : typeof value === 'object' ? JSON.stringify(value) : quoted(value)
+  return { reason, field, message: `Invalid value: ${written}: ${detail}` }
+}
+
+/** A value as Go's %q or %v prints it. */
+export function quoted(value: Json): string {
+  return JSON.stringify(value)
 }
 
 const LONGEST = 60

@@ -1,8 +1,11 @@
 import { isObject } from '../manifest/json.ts'
 import { identify, groupOf, type Manifest } from '../manifest/resource.ts'
+import { checkApplied } from './apply-check.ts'
 import { checkValue } from './check.ts'
+import type { Context } from './context.ts'
 import { withDefaults } from './defaults.ts'
 import { OBJECT_FIELDS } from './object-meta.ts'
+import { typedSchema } from './typed-schema.ts'
 import { alternatives, type Path, type SchemaProblem } from './problem.ts'
 import {
   schemaOfField,
@@ -25,6 +28,8 @@ export interface Validator {
   mergeKeys(resource: { apiVersion: string; kind: string }, path: Path): string[] | 'set' | undefined
   /** the schema of a kind, with its CEL rules */
   schemaOf(apiVersion: string, kind: string): StructuralSchema | undefined
+  /** a kind of a group with all its versions; `undefined` where no source has it */
+  kindOf(apiVersion: string, kind: string): KindSchema | undefined
 }
 
 /** `known: false`: no source has a schema of this kind and version; nothing was judged. */
@@ -73,12 +78,12 @@ export function createValidator(sources: readonly SchemaSource[]): Validator {
       }
       const schema = found.schemaOf(version)
       if (schema === undefined) return { known: false }
-      const problems = checkValue(withDefaults(decrypted(manifest), schema), schema, [], {
-        closed: true,
+      const problems = problemsOf(decrypted(manifest), schema, {
         goType: false,
         root: true,
         kind,
         masked: kind === 'Secret' ? isSecretData : () => false,
+        unreadable: isPlaceholder,
       })
       return {
         known: true,
@@ -90,6 +95,7 @@ export function createValidator(sources: readonly SchemaSource[]): Validator {
     },
     scopeOf: (apiVersion, kind) => find(apiVersion, kind)?.scope,
     schemaOf,
+    kindOf: find,
     mergeKeys(resource, path) {
       const list = walk(schemaOf(resource.apiVersion, resource.kind), path)
       if (list?.['x-kubernetes-list-type'] === 'set') return 'set'
@@ -101,7 +107,26 @@ export function createValidator(sources: readonly SchemaSource[]): Validator {
   }
 }
 
-function versionOf(apiVersion: string): string {
+/** What the type check of apply and the validation after it say, each value's first cause only, and without repetitions. */
+function problemsOf(manifest: Manifest, schema: StructuralSchema, context: Context): SchemaProblem[] {
+  const found = [
+    ...checkApplied(manifest, typedSchema(schema), context),
+    ...checkValue(withDefaults(manifest, schema), schema, [], context),
+  ].filter(({ repeated }) => repeated !== true)
+  // a value of the wrong type is wrong in other ways, too: that is no help
+  const mistyped = new Map<string, SchemaProblem>()
+  for (const problem of found)
+    if (problem.ruleId === 'schema-type' && !mistyped.has(problem.field)) mistyped.set(problem.field, problem)
+  return found.filter(problem => (mistyped.get(problem.field) ?? problem) === problem)
+}
+
+/** SOPS values are not decrypted here, rendered they stand as `..PLACEHOLDER_<key>..`: nothing can be said of them. */
+function isPlaceholder(value: unknown): boolean {
+  return typeof value === 'string' && /^\.\.PLACEHOLDER_.*\.\.$|^ENC\[AES256_GCM,/.test(value)
+}
+
+/** 'v1' of 'apps/v1' */
+export function versionOf(apiVersion: string): string {
   return apiVersion.slice(apiVersion.indexOf('/') + 1)
 }
 
@@ -116,13 +141,19 @@ function isSecretData(path: Path): boolean {
   return path[0] === 'data' || path[0] === 'stringData'
 }
 
-function notServed({ kind, group, served, source }: KindSchema, version: string): SchemaProblem {
+/** The refusal of an API version that the kind has not, or no longer. */
+export function notServed({ kind, group, served, source }: KindSchema, version: string): SchemaProblem {
   return {
     ruleId: 'schema-version-not-served',
     message: `${group === '' ? '' : `${group}/`}${version} of ${kind} is not served by ${source}`,
     repair: `Use ${alternatives(served)}.`,
     field: 'apiVersion',
     layer: 'no-kind',
+    refusal: {
+      reason: '',
+      field: '',
+      message: `no matches for kind "${kind}" in version "${group === '' ? '' : `${group}/`}${version}"`,
+    },
   }
 }
 
