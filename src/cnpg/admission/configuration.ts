@@ -75,17 +75,19 @@ function parameterErrors(
 ): FieldError[] {
   const namesAreChecked = since(release, '1.28.4', '1.29.2', '1.30.0')
   return Object.entries(parameters).flatMap(([name, value]) => {
+    // field.Path prints a child without name as []
+    const field = name === '' ? `${PATH}[]` : `${PATH}.${name}`
     if (namesAreChecked && !PARAMETER_NAME.test(name))
       return [
         invalid(
-          `${PATH}.${name}`,
+          field,
           name,
           'must be a valid PostgreSQL configuration parameter name (a GUC name, optionally namespaced with a single dot)',
         ),
       ]
     // exactly the operator's own value is taken
     return isFixed(name, release) && (!Object.hasOwn(applied, name) || applied[name] !== value)
-      ? [invalid(`${PATH}.${name}`, value, "Can't set fixed configuration parameter")]
+      ? [invalid(field, value, "Can't set fixed configuration parameter")]
       : []
   })
 }

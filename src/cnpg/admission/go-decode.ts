@@ -33,11 +33,16 @@ export type GoValue = Json
  * Reads JSON into a Go type as sigs.k8s.io/json does (UnmarshalCaseSensitivePreserveInts): unknown fields are dropped,
  * null leaves the zero value.
  * @param type a type of go-types.json
+ * @param path where it stands, for messages: 'spec'
  * @returns the message of the first error where the JSON does not fit the type
  */
-export function decodeGo(type: string, json: Json | undefined): { value: JsonObject } | { error: string } {
+export function decodeGo(
+  type: string,
+  json: Json | undefined,
+  path: string,
+): { value: JsonObject } | { error: string } {
   const errors: string[] = []
-  const value = decode(type, json ?? null, { struct: '', path: 'spec' }, errors)
+  const value = decode(type, json ?? null, { struct: '', path }, errors)
   if (errors[0] !== undefined) return { error: errors[0] }
   return { value: isObject(value) ? value : {} }
 }

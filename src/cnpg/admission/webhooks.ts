@@ -10,6 +10,7 @@ import { databaseErrors, type DatabaseSpec } from './database.ts'
 import type { FieldError } from './field-error.ts'
 import { decodeGo, encodeGo } from './go-decode.ts'
 import { releaseOf, since, type OperatorRelease } from './operator-release.ts'
+import { podPatchErrors } from './pod-patch.ts'
 import { poolerErrors, poolerWarnings, type Pooler } from './pooler.ts'
 import { rewritten } from './rewrite.ts'
 import { scheduledBackupErrors, scheduledBackupWarnings } from './scheduled-backup.ts'
@@ -42,7 +43,8 @@ export function mutate(request: AdmissionRequest, operator: string): StageVerdic
     return { errors: [], warnings: [], notEvaluated: [], object }
   const { release, note } = releaseOf(operator)
   const type = `${kind}Spec`
-  const decoded = decodeGo(type, object['spec'])
+  const metadata = decodeGo('meta.ObjectMeta', object['metadata'], 'metadata')
+  const decoded = 'error' in metadata ? metadata : decodeGo(type, object['spec'], 'spec')
   if ('error' in decoded)
     return {
       errors: [{ layer: 'mutating-webhook', field: '', message: decoded.error }],
@@ -81,14 +83,18 @@ export function validate(
   const { release, note } = releaseOf(operator)
   const notEvaluated = note === undefined ? [] : [note]
   const type = `${kind}Spec`
-  const decoded = decodeGo(type, object['spec'])
+  const decoded = decodeGo(type, object['spec'], 'spec')
   if ('error' in decoded) return refused([{ field: '', message: decoded.error }], [], notEvaluated)
-  const old = live === undefined ? undefined : decodeGo(type, live['spec'])
+  const old = live === undefined ? undefined : decodeGo(type, live['spec'], 'spec')
   const oldSpec = old !== undefined && 'value' in old ? old.value : undefined
   const bypass = bypassOf(kind, object)
   if (bypass.isDisabled) return { errors: [], warnings: bypass.warnings, notEvaluated }
-  const { errors, warnings } = judge(kind, object, decoded.value, live, oldSpec, release, surroundings)
-  return refused(errors, [...bypass.warnings, ...warnings], notEvaluated)
+  const judged = judge(kind, object, decoded.value, live, oldSpec, release, surroundings)
+  return refused(
+    judged.errors,
+    [...bypass.warnings, ...judged.warnings],
+    [...notEvaluated, ...(judged.notEvaluated ?? [])],
+  )
 }
 
 function judge(
@@ -99,20 +105,22 @@ function judge(
   oldSpec: JsonObject | undefined,
   release: OperatorRelease,
   surroundings: Surroundings,
-): { errors: FieldError[]; warnings: string[] } {
+): { errors: FieldError[]; warnings: string[]; notEvaluated?: string[] } {
   switch (kind) {
     case 'Cluster': {
       const cluster = { ...clusterOf(object, spec), exists: live !== undefined }
-      const errors = CLUSTER_RULES.flatMap(rule => rule(cluster, release))
+      const patch = podPatchErrors(cluster)
+      const errors = [...CLUSTER_RULES.flatMap(rule => rule(cluster, release)), ...patch.errors]
+      const { notEvaluated } = patch
       if (live !== undefined && oldSpec !== undefined) {
         const before = clusterOf(live, oldSpec)
         const old = { ...before, spec: defaultedSpec(before, release, { keepFixed: false }) }
         // the status of an update is that of the live object
         const updated = { ...cluster, status: before.status }
         errors.push(...CLUSTER_CHANGE_RULES.flatMap(rule => rule(updated, old, release)))
-        return { errors, warnings: clusterWarnings(updated, release) }
+        return { errors, warnings: clusterWarnings(updated, release), notEvaluated }
       }
-      return { errors, warnings: clusterWarnings(cluster, release) }
+      return { errors, warnings: clusterWarnings(cluster, release), notEvaluated }
     }
     case 'Backup':
       return {
