@@ -18,6 +18,7 @@ export type Command =
   | ReviewCommand
   | RenderCommand
   | ValidateCommand
+  | AdmitCommand
   | ExplainCommand
   | SchemaCommand
   | DoctorCommand
@@ -71,6 +72,19 @@ export interface ValidateCommand extends Rendering {
   command: 'validate'
   ref?: string
   cnpgVersion?: string
+}
+
+export interface AdmitCommand extends Printing {
+  command: 'admit'
+  files: string[]
+  /** files of what was applied before */
+  old: string[]
+  /** files and directories */
+  crds: string[]
+  /** '1.28.0', or 'main' */
+  cnpgVersion?: string
+  /** '1.35.0' */
+  kubernetesVersion?: string
 }
 
 export interface ExplainCommand extends Printing {
@@ -191,6 +205,18 @@ function commandFrom(
   const [problem] = problems
   if (problem !== undefined) return bad(problem, name)
 
+  if (name === 'admit') {
+    const { kubernetesVersion } = versions
+    return {
+      command: name,
+      ...printing,
+      files: words,
+      old: values.get('old') ?? [],
+      crds: values.get('crd') ?? [],
+      ...cnpg,
+      ...present({ kubernetesVersion }),
+    }
+  }
   const rendering: Rendering = {
     ...printing,
     ...tools,

@@ -44,7 +44,19 @@ export const flags = {
   'cnpg-version': {
     type: 'string',
     value: 'X.Y.Z',
-    help: 'for this operator, where the tree does not say which',
+    help: 'for this operator, where nothing else says which: X.Y.Z or main',
+  },
+  old: {
+    type: 'string',
+    value: 'FILE',
+    multiple: true,
+    help: 'objects that were applied before: those of the same name are updated',
+  },
+  crd: {
+    type: 'string',
+    value: 'FILE|DIR',
+    multiple: true,
+    help: 'CRDs of the cluster, taken before the bundled ones',
   },
   output: { type: 'string', value: 'FORMAT', short: 'o', help: 'how to print' },
   kustomize: { type: 'string', value: 'PATH', help: 'this kustomize or kubectl (default: of PATH)' },
@@ -57,7 +69,7 @@ export const flags = {
 
 export type FlagName = keyof typeof flags
 export type Output = 'text' | 'markdown' | 'json' | 'sarif' | 'yaml'
-export type CommandName = 'review' | 'render' | 'validate' | 'explain' | 'schema' | 'doctor'
+export type CommandName = 'review' | 'render' | 'validate' | 'admit' | 'explain' | 'schema' | 'doctor'
 
 export interface CommandDescription {
   summary: string
@@ -111,6 +123,17 @@ export const commands: Record<CommandName, CommandDescription> = {
     flags: ['ref', ...rendering, 'cnpg-version', ...everywhere],
     words: [0, 0],
     examples: ['validate', 'validate --ref origin/main --output sarif > findings.sarif'],
+  },
+  admit: {
+    summary: 'whether the API server and the operator would take objects',
+    usage: 'FILE … [--old FILE] [--crd FILE|DIR]',
+    details: `Judges each object of the files, YAML or JSON, as the API server with the operator would when Flux applies it: defaults,
+schema, rules in CEL, the operator's webhooks. With --old it is the update of what was applied before; a status in it is
+the live one. Exit code 1: one is refused; 2: something that decides was not known.`,
+    outputs: ['text', 'json'],
+    flags: ['old', 'crd', 'cnpg-version', 'kubernetes-version', ...everywhere],
+    words: [1, Number.POSITIVE_INFINITY],
+    examples: ['admit cluster.yaml', 'admit cluster.yaml --old before.yaml --cnpg-version 1.28.0'],
   },
   explain: {
     summary: 'what a rule says, why, and how to mend it',

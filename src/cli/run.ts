@@ -29,6 +29,7 @@ export interface Stories {
   review: Story<'review'>
   render: Story<'render'>
   validate: Story<'validate'>
+  admit: Story<'admit'>
   explain: Story<'explain'>
   schema: Story<'schema'>
   doctor: Story<'doctor'>
@@ -85,7 +86,7 @@ async function outcomeOf(
     progress: message => terminal.progress(message),
   }
   // loaded only now: help and a typing error need nothing of it
-  const { review, render, validate, explain, schema, doctor } = await stories()
+  const { review, render, validate, admit, explain, schema, doctor } = await stories()
   switch (command.command) {
     case 'review':
       return await review(command, context)
@@ -93,6 +94,8 @@ async function outcomeOf(
       return await render(command, context)
     case 'validate':
       return await validate(command, context)
+    case 'admit':
+      return await admit(command, context)
     case 'explain':
       return await explain(command, context)
     case 'schema':

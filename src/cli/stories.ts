@@ -1,3 +1,4 @@
+import { admit } from './admit.ts'
 import { doctor } from './doctor.ts'
 import { explain } from './explain.ts'
 import { render } from './render.ts'
@@ -7,4 +8,4 @@ import { schema } from './schema.ts'
 import { validate } from './validate.ts'
 
 /** The stories with their real tools. */
-export const stories: Stories = { review, render, validate, explain, schema, doctor }
+export const stories: Stories = { review, render, validate, admit, explain, schema, doctor }

@@ -37,3 +37,16 @@ export function canonicalJson(value: Json): string {
       : inner,
   )
 }
+
+/** Whether two values are the same, whatever the order of their keys. */
+export function equalJson(a: Json, b: Json): boolean {
+  if (a === b) return true
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => equalJson(item, b[i] ?? null))
+  if (!isObject(a) || !isObject(b)) return false
+  const names = Object.keys(a)
+  return (
+    names.length === Object.keys(b).length &&
+    names.every(name => Object.hasOwn(b, name) && equalJson(a[name] ?? null, b[name] ?? null))
+  )
+}

@@ -59,7 +59,9 @@ function load(
   const versions = catalog.index[project] ?? {}
   const version = nearestVersion(Object.keys(versions), inUse)
   const entry = version === undefined ? undefined : versions[version]?.[key]
-  if (version === undefined || entry === undefined) return undefined
+  if (version === undefined) return undefined
+  const exact = inUse !== undefined && minorOf(inUse) === minorOf(version)
+  if (entry === undefined) return exact ? unservedKind(versions, project, key, version) : undefined
   const [group = '', kind = ''] = key.split('/')
   const schemas = new Map<string, StructuralSchema>()
   return {
@@ -70,7 +72,7 @@ function load(
       typeof file === 'string' ? [name] : [],
     ),
     source: `${project} ${version}`,
-    exact: inUse !== undefined && minorOf(inUse) === minorOf(version),
+    exact,
     scaleOf: apiVersion =>
       entry.scale !== undefined && Object.hasOwn(entry.scale, apiVersion)
         ? entry.scale[apiVersion]
@@ -82,6 +84,33 @@ function load(
       schemas.set(apiVersion, schema)
       return schema
     },
+  }
+}
+
+/** A kind that other versions of its project have: the one in use serves none of it. */
+function unservedKind(
+  versions: CatalogIndex[string],
+  project: string,
+  key: string,
+  version: string,
+): KindSchema | undefined {
+  const having = Object.keys(versions)
+    .filter(other => versions[other]?.[key] !== undefined)
+    .toSorted(compareVersions)
+  const other = having.find(one => compareVersions(one, version) > 0) ?? having.at(-1)
+  const scope = other === undefined ? undefined : versions[other]?.[key]?.scope
+  const [group = '', kind = ''] = key.split('/')
+  if (other === undefined || scope === undefined) return undefined
+  return {
+    group,
+    kind,
+    scope,
+    served: [],
+    source: `${project} ${version}`,
+    elsewhere: `${project} ${other}`,
+    exact: true,
+    scaleOf: () => undefined,
+    schemaOf: () => undefined,
   }
 }
 

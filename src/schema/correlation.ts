@@ -1,4 +1,4 @@
-import { canonicalJson, isObject, type Json } from '../manifest/json.ts'
+import { canonicalJson, equalJson, isObject, type Json } from '../manifest/json.ts'
 import { schemaOfField, type StructuralSchema } from './structural.ts'
 
 /**
@@ -48,7 +48,7 @@ export class Correlation {
     const [value, old] = [this.#value, this.#old]
     if (Array.isArray(value) && Array.isArray(old)) {
       if (value.length !== old.length) return false
-      if (this.#schema['x-kubernetes-list-type'] !== 'map') return canonicalJson(value) === canonicalJson(old)
+      if (this.#schema['x-kubernetes-list-type'] !== 'map') return equalJson(value, old)
       return value.every((_, i) => this.index(i)?.unchanged() === true)
     }
     if (isObject(value) && isObject(old)) {
@@ -57,7 +57,7 @@ export class Correlation {
         names.length === Object.keys(old).length && names.every(name => this.key(name)?.unchanged() === true)
       )
     }
-    return canonicalJson(value) === canonicalJson(old)
+    return value === old
   }
 }
 

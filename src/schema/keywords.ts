@@ -1,4 +1,4 @@
-import { canonicalJson, type Json } from '../manifest/json.ts'
+import { equalJson, type Json } from '../manifest/json.ts'
 import { nearName } from '../manifest/near-name.ts'
 import type { Context } from './context.ts'
 import { FORMATS } from './formats.ts'
@@ -78,7 +78,7 @@ export function checkEnum(
   const speaker = new Speaker(value, path, context)
   // null is none of them, whatever they hold (kube-openapi pkg/validation/validate/validator.go)
   if (allowed.length === 0) return []
-  if (value !== null && allowed.some(one => canonicalJson(one) === canonicalJson(value))) return []
+  if (value !== null && allowed.some(one => equalJson(one, value))) return []
   const near = typeof value === 'string' ? nearName(value, allowed.map(String)) : undefined
   const words = allowed.length === 1 ? asWritten(allowed[0] ?? null) : `one of ${list(allowed)}`
   const supported = allowed.map(one => quoted(typeof one === 'string' ? one : JSON.stringify(one)))

@@ -64,6 +64,8 @@ export interface KindSchema {
   served: readonly string[]
   /** what reports call the source: 'the CRD in this repository', 'cnpg 1.28.0' */
   source: string
+  /** where nothing is served: the nearest version that has the kind, 'cnpg 1.30.0' */
+  elsewhere?: string
   /** false: the version in use is not known, or not in the catalog; the nearest one stands in */
   exact: boolean
   /** where a version that can be scaled keeps its number of replicas: '.spec.instances' */

@@ -142,11 +142,14 @@ function isSecretData(path: Path): boolean {
 }
 
 /** The refusal of an API version that the kind has not, or no longer. */
-export function notServed({ kind, group, served, source }: KindSchema, version: string): SchemaProblem {
+export function notServed({ kind, group, served, source, elsewhere }: KindSchema, version: string): SchemaProblem {
   return {
     ruleId: 'schema-version-not-served',
     message: `${group === '' ? '' : `${group}/`}${version} of ${kind} is not served by ${source}`,
-    repair: `Use ${alternatives(served)}.`,
+    repair:
+      served.length > 0
+        ? `Use ${alternatives(served)}.`
+        : `No version of it is served there${elsewhere === undefined ? '' : `; ${elsewhere} has it`}.`,
     field: 'apiVersion',
     layer: 'no-kind',
     refusal: {

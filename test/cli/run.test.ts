@@ -29,6 +29,7 @@ const stories = (review: Stories['review']) => async (): Promise<Stories> => ({
   review,
   render: never,
   validate: never,
+  admit: never,
   explain: never,
   schema: never,
   doctor: never,

@@ -1,0 +1,17 @@
+import type { AdmitTools } from './admit.ts'
+import { checkRules } from './cel/check-rules.ts'
+import { mutate, validate } from './cnpg/admission/webhooks.ts'
+import type { Validator } from './schema/validator.ts'
+
+/**
+ * The stages of the API server beside its schema: the rules in CEL, and the webhooks of an operator.
+ * @param operator '1.28.0', or 'main'
+ */
+export function admissionTools(validator: Validator, operator: string): AdmitTools {
+  return {
+    kindOf: validator.kindOf,
+    checkRules,
+    mutate: request => mutate(request, operator),
+    validate: request => validate(request, operator),
+  }
+}
