@@ -69,18 +69,20 @@ function sharedBuffers({ spec }: Cluster): string[] {
 }
 
 function deprecatedMonitoring({ spec: { monitoring = {} } }: Cluster): string[] {
-  const removed = (field: string) =>
-    `spec.monitoring.${field} is deprecated and will be removed in a future release. Please migrate to manually managing your PodMonitor resources`
   const warnings: string[] = []
   if (monitoring.enablePodMonitor === true)
     warnings.push(
-      `${removed('enablePodMonitor')}. Set this field to false and create a PodMonitor resource for your cluster as described in the documentation.`,
+      `${deprecated('enablePodMonitor')}. Set this field to false and create a PodMonitor resource for your cluster as described in the documentation.`,
     )
   if ((monitoring.podMonitorMetricRelabelings ?? []).length > 0)
-    warnings.push(`${removed('podMonitorMetricRelabelings')} with custom relabeling configurations.`)
+    warnings.push(`${deprecated('podMonitorMetricRelabelings')} with custom relabeling configurations.`)
   if ((monitoring.podMonitorRelabelings ?? []).length > 0)
-    warnings.push(`${removed('podMonitorRelabelings')} with custom relabeling configurations.`)
+    warnings.push(`${deprecated('podMonitorRelabelings')} with custom relabeling configurations.`)
   return warnings
+}
+
+function deprecated(field: string): string {
+  return `spec.monitoring.${field} is deprecated and will be removed in a future release. Please migrate to manually managing your PodMonitor resources`
 }
 
 function synchronousReplication(cluster: Cluster): string[] {

@@ -12,7 +12,6 @@ const FIELDS = [
 
 /** What is wrong with a promotion token: Base64 of JSON with six texts, none empty. */
 export function promotionTokenError(token: string): string | undefined {
-  const format = (reason: string) => `Invalid promotionToken format: invalid promotion token (${reason})`
   // base64.StdEncoding: padded, line breaks are skipped
   const text = token.replaceAll(/[\r\n]/g, '')
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text))
@@ -33,4 +32,8 @@ export function promotionTokenError(token: string): string | undefined {
   return empty === undefined
     ? undefined
     : `Invalid promotionToken content: invalid promotion token (${empty[1]} is empty)`
+}
+
+function format(reason: string): string {
+  return `Invalid promotionToken format: invalid promotion token (${reason})`
 }

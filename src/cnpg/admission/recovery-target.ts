@@ -28,7 +28,7 @@ export function validateRecoveryTarget({ spec }: Cluster, release: OperatorRelea
       errors.push(
         invalid(`${PATH}.targetName`, targetName, 'recovery target name must be shorter than 64 bytes'),
       )
-    if (/[\0-\x1f\x7f]/.test(targetName))
+    if (hasControls(targetName))
       errors.push(
         invalid(
           `${PATH}.targetName`,
@@ -55,4 +55,9 @@ export function validateRecoveryTarget({ spec }: Cluster, release: OperatorRelea
 function isLsn(text: string): boolean {
   const parts = text.split('/')
   return parts.length === 2 && parts.every(part => parseUint(part, 16, 64) !== undefined)
+}
+
+function hasControls(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return /[\u0000-\u001F\u007F]/.test(text)
 }

@@ -16,12 +16,12 @@ export function validateResources({ spec }: Cluster, release: OperatorRelease): 
   ]
   const sharedBuffers = parsePostgresSize(spec.postgresql?.parameters?.['shared_buffers'] ?? '')
   if (since(release, '1.26.1')) {
-    const huge = hugePages()
+    const pages = hugePages()
     const none = [requests['cpu'], limits['cpu'], requests['memory'], limits['memory']].every(
       quantity => quantityOrZero(quantity).nano === 0n,
     )
-    if (none && huge.size > 0) errors.push(forbidden(PATH, 'HugePages require cpu or memory'))
-    if (typeof sharedBuffers !== 'string' && !fits(sharedBuffers, huge.values()))
+    if (none && pages.size > 0) errors.push(forbidden(PATH, 'HugePages require cpu or memory'))
+    if (typeof sharedBuffers !== 'string' && !fits(sharedBuffers, pages.values()))
       errors.push(tooSmall(`${PATH}.requests`))
   } else if (typeof sharedBuffers !== 'string' && !fits(sharedBuffers, []))
     errors.push(tooSmall(`${PATH}.requests.memory`))
@@ -43,8 +43,6 @@ export function validateResources({ spec }: Cluster, release: OperatorRelease): 
   /** validateHugePagesResources: requests must equal the limits where both are given */
   function hugePages(): Map<string, Quantity> {
     const found = new Map<string, Quantity>()
-    const huge = (from: Record<string, string>) =>
-      Object.entries(from).filter(([name]) => name.startsWith('hugepages-'))
     for (const [name, text] of huge(limits)) found.set(name, quantityOrZero(text))
     for (const [name, text] of huge(requests)) {
       const request = quantityOrZero(text)
@@ -63,9 +61,9 @@ export function validateResources({ spec }: Cluster, release: OperatorRelease): 
   }
 
   /** hasEnoughMemoryForSharedBuffers */
-  function fits(wanted: Quantity, huge: Iterable<Quantity>): boolean {
+  function fits(wanted: Quantity, pages: Iterable<Quantity>): boolean {
     if (memory.nano === 0n || compareQuantities(wanted, memory) <= 0) return true
-    return [...huge].some(quantity => compareQuantities(wanted, quantity) <= 0)
+    return [...pages].some(quantity => compareQuantities(wanted, quantity) <= 0)
   }
 
   function tooSmall(field: string): FieldError {
@@ -75,4 +73,8 @@ export function validateResources({ spec }: Cluster, release: OperatorRelease): 
       'Memory request is lower than PostgreSQL `shared_buffers` value',
     )
   }
+}
+
+function huge(resources: Record<string, string>): [string, string][] {
+  return Object.entries(resources).filter(([name]) => name.startsWith('hugepages-'))
 }

@@ -2,11 +2,12 @@ import { backupMethodErrors, type BackupMethod, type Surroundings } from './back
 import { fieldsOf, scheduleError } from './cron.ts'
 import { invalid, type FieldError } from './field-error.ts'
 
+export interface ScheduledBackupSpec extends BackupMethod {
+  schedule?: string
+}
+
 /** scheduledbackup_webhook.go validate: the same on create and update, in all releases. */
-export function scheduledBackupErrors(
-  spec: BackupMethod & { schedule?: string },
-  surroundings: Surroundings,
-): FieldError[] {
+export function scheduledBackupErrors(spec: ScheduledBackupSpec, surroundings: Surroundings): FieldError[] {
   const schedule = spec.schedule ?? ''
   const wrong = scheduleError(schedule)
   return [
@@ -15,7 +16,7 @@ export function scheduledBackupErrors(
   ]
 }
 
-export function scheduledBackupWarnings({ schedule = '' }: { schedule?: string }): string[] {
+export function scheduledBackupWarnings({ schedule = '' }: ScheduledBackupSpec): string[] {
   return scheduleError(schedule) === undefined && fieldsOf(schedule).length !== 6
     ? ['Schedule parameter may not have the right number of arguments (usually six arguments are needed)']
     : []

@@ -13,7 +13,11 @@ import { releaseOf, since, type OperatorRelease } from './operator-release.ts'
 import { podPatchErrors } from './pod-patch.ts'
 import { poolerErrors, poolerWarnings, type Pooler } from './pooler.ts'
 import { rewritten } from './rewrite.ts'
-import { scheduledBackupErrors, scheduledBackupWarnings } from './scheduled-backup.ts'
+import {
+  scheduledBackupErrors,
+  scheduledBackupWarnings,
+  type ScheduledBackupSpec,
+} from './scheduled-backup.ts'
 
 const API_GROUP = 'postgresql.cnpg.io/'
 /** config/webhook/manifests.yaml, 1.26 to main */
@@ -124,18 +128,18 @@ function judge(
     }
     case 'Backup':
       return {
-        errors: backupErrors(as<BackupMethod>(spec), annotationsOf(object), surroundings),
+        errors: backupErrors(specOf('Backup', spec), annotationsOf(object), surroundings),
         warnings: [],
       }
     case 'ScheduledBackup': {
-      const schedule = as<BackupMethod & { schedule?: string }>(spec)
+      const schedule = specOf('ScheduledBackup', spec)
       return {
         errors: scheduledBackupErrors(schedule, surroundings),
         warnings: scheduledBackupWarnings(schedule),
       }
     }
     case 'Database':
-      return { errors: databaseErrors(as<DatabaseSpec>(spec), release), warnings: [] }
+      return { errors: databaseErrors(specOf('Database', spec), release), warnings: [] }
     default: {
       const pooler = poolerOf(object, spec)
       const errors = poolerErrors(pooler, release)
@@ -179,7 +183,7 @@ function clusterOf(object: JsonObject, spec: JsonObject): Cluster {
   return {
     name: textAt(object, 'metadata', 'name') ?? '',
     annotations: annotationsOf(object),
-    spec: as<ClusterSpec>(spec),
+    spec: specOf('Cluster', spec),
     status: statusOf(object),
     exists: false,
   }
@@ -205,7 +209,7 @@ function poolerOf(object: JsonObject, spec: JsonObject): Pooler {
   return {
     name: textAt(object, 'metadata', 'name') ?? '',
     namespace: textAt(object, 'metadata', 'namespace') ?? '',
-    spec: as<Pooler['spec']>(spec),
+    spec: specOf('Pooler', spec),
   }
 }
 
@@ -223,9 +227,18 @@ function refused(errors: readonly FieldError[], warnings: string[], notEvaluated
   return { errors: errors.map(error => ({ layer, ...error })), warnings, notEvaluated }
 }
 
-/** What was decoded (go-decode.ts) has the shape of its type: fields that are there are of their type. */
-function as<T extends object>(decoded: JsonObject): T {
-  return decoded as T
+/** What the rules read of each spec. */
+interface SpecOf {
+  Cluster: ClusterSpec
+  Backup: BackupMethod
+  ScheduledBackup: ScheduledBackupSpec
+  Database: DatabaseSpec
+  Pooler: Pooler['spec']
+}
+
+/** decodeGo refuses what is not of the kind's Go types, of which these are parts. */
+function specOf<Kind extends keyof SpecOf>(_kind: Kind, decoded: JsonObject): SpecOf[Kind] {
+  return decoded
 }
 
 function asJson(spec: ClusterSpec): JsonObject {

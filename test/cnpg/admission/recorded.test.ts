@@ -42,8 +42,6 @@ describe.each(['1.30.0', '1.28.0', '1.26.0', 'main'])('operator %s', version => 
   )
 
   it('says what the real operator said', () => {
-    const share = (wrong: unknown[], all: unknown[]) =>
-      `${all.length - wrong.length} of ${all.length} (${((100 * (all.length - wrong.length)) / all.length).toFixed(2)} %)`
     console.log(
       [
         `operator ${version}: verdict and layer ${share(wrongVerdicts, judged)}`,
@@ -92,4 +90,9 @@ function judge(row: Row, version: string, schema: StructuralSchema): Recorded {
     messages: verdict.errors.map(({ message }) => message).toSorted(),
     warnings: verdict.warnings.toSorted(),
   }
+}
+
+function share(wrong: unknown[], all: unknown[]): string {
+  const right = all.length - wrong.length
+  return `${right} of ${all.length} (${((100 * right) / all.length).toFixed(2)} %)`
 }

@@ -130,7 +130,7 @@ function expanded(value: Json): Json {
   if (Array.isArray(value)) return value.map(expanded)
   if (!isObject(value)) return value
   const repeat = value['$repeat']
-  if (Array.isArray(repeat)) return String(repeat[0]).repeat(Number(repeat[1]))
+  if (Array.isArray(repeat) && typeof repeat[0] === 'string') return repeat[0].repeat(Number(repeat[1]))
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, expanded(inner)]))
 }
 
