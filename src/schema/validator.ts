@@ -142,7 +142,10 @@ function isSecretData(path: Path): boolean {
 }
 
 /** The refusal of an API version that the kind has not, or no longer. */
-export function notServed({ kind, group, served, source, elsewhere }: KindSchema, version: string): SchemaProblem {
+export function notServed(
+  { kind, group, served, source, elsewhere }: KindSchema,
+  version: string,
+): SchemaProblem {
   return {
     ruleId: 'schema-version-not-served',
     message: `${group === '' ? '' : `${group}/`}${version} of ${kind} is not served by ${source}`,
