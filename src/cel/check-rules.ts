@@ -1,7 +1,14 @@
 import type { AdmissionRequest, StageVerdict } from '../manifest/admission.ts'
 import { isObject, type Json } from '../manifest/json.ts'
 import type { CelRule, StructuralSchema } from '../schema/structural.ts'
-import { Correlated, isRatcheted, oldItemsOf, ratchetOfIndex, ratchetOfKey, type Ratchet } from './correlation.ts'
+import {
+  Correlated,
+  isRatcheted,
+  oldItemsOf,
+  ratchetOfIndex,
+  ratchetOfKey,
+  type Ratchet,
+} from './correlation.ts'
 import { COST_PER_CALL, COST_PER_OBJECT } from './cost.ts'
 import { CostExceeded, EvaluationError, UnsupportedRule } from './errors.ts'
 import { Frame, type Slot } from './frame.ts'
@@ -14,7 +21,10 @@ import { Optional, own } from './values.ts'
 export interface RuleOptions {
   /** false: errors of unchanged values refuse, as before Kubernetes 1.30 (default true) */
   ratcheting?: boolean
-  /** what the rules of one object may cost in the API server's units (default 10,000,000, its own limit) */
+  /**
+   * What the rules of one object may cost in the API server's units. The default is its own limit (10,000,000): an object
+   * that costs more is refused there. Beyond a smaller one the rest is not evaluated, and listed.
+   */
   budget?: number
 }
 
@@ -40,6 +50,7 @@ export function checkRules(
     verdict,
     ratcheting,
     budget: options.budget ?? COST_PER_OBJECT,
+    isLimitOfServer: (options.budget ?? COST_PER_OBJECT) >= COST_PER_OBJECT,
     listed: new Set(),
   }
   const ratchet = live !== undefined && ratcheting ? { current: new Correlated(object, live, schema) } : {}
@@ -55,7 +66,10 @@ export function checkRules(
 interface Check {
   readonly verdict: StageVerdict
   readonly ratcheting: boolean
+  /** what is left of it */
   budget: number
+  /** whether the API server refuses what goes beyond the budget */
+  readonly isLimitOfServer: boolean
   /** rules that are listed as not evaluated already: one line for all items of a list */
   readonly listed: Set<string>
 }
@@ -77,7 +91,8 @@ function checkSite(check: Check, place: Place): void {
   if (value === null) return
   if (site.rules.length > 0) checkValue(check, place)
   // allOf is not ratcheted by its own correlation (validation.go)
-  for (const part of site.allOf) checkSite(check, { ...place, site: part, ratchet: { nearest: ratchet.nearest } })
+  for (const part of site.allOf)
+    checkSite(check, { ...place, site: part, ratchet: { nearest: ratchet.nearest } })
   if (Array.isArray(value)) {
     const { items } = site
     if (items === undefined) return
@@ -173,7 +188,17 @@ function evaluate(
   const invalid = (detail: string) =>
     check.verdict.errors.push({ layer: 'cel', field: path, message: `Invalid value: ${typeText}: ${detail}` })
   const outOfBudget = () => {
-    invalid('validation failed due to running out of cost budget, no further validation rules will be run')
+    if (check.isLimitOfServer)
+      invalid('validation failed due to running out of cost budget, no further validation rules will be run')
+    else
+      list(
+        check,
+        path,
+        rule,
+        new UnsupportedRule(
+          'the rules of this object cost more than the budget given; those behind it were not evaluated either',
+        ),
+      )
     return new OutOfBudget()
   }
   if (check.budget <= 0) throw outOfBudget()
@@ -187,6 +212,14 @@ function evaluate(
     return true
   } catch (error) {
     if (error instanceof OutOfBudget) throw error
+    if (error instanceof UnsupportedRule) {
+      list(check, path, rule, error)
+      return true
+    }
+    if (error instanceof RangeError) {
+      list(check, path, rule, new UnsupportedRule('it is nested too deeply for this engine'))
+      return true
+    }
     if (frame.cost > check.budget) throw outOfBudget()
     check.budget -= frame.cost
     if (error instanceof CostExceeded) {
@@ -214,7 +247,8 @@ function report(check: Check, place: Place, rule: CelRule, program: Program, slo
       : normalizedFieldPath(rule.fieldPath, site.schema)
   const field = inner === undefined ? path : child(path, inner)
   const message = errorOf(rule, printed(value, site.schema), messageOf(check, rule, slots))
-  if (!program.usesOldSelf && isRatcheted(ratchet)) check.verdict.warnings.push(`${field === '' ? '<nil>' : field}: ${message}`)
+  if (!program.usesOldSelf && isRatcheted(ratchet))
+    check.verdict.warnings.push(`${field === '' ? '<nil>' : field}: ${message}`)
   else check.verdict.errors.push({ layer: 'cel', field, message })
 }
 
@@ -224,7 +258,9 @@ const LONGEST_MESSAGE = 5 * 1024
 /** The message of a rule that failed: of its expression where that yields one, else as written, else the rule itself. */
 function messageOf(check: Check, rule: CelRule, slots: readonly Slot[]): string {
   const written =
-    rule.message === undefined || rule.message === '' ? `failed rule: ${rule.rule.trim()}` : rule.message.trim()
+    rule.message === undefined || rule.message === ''
+      ? `failed rule: ${rule.rule.trim()}`
+      : rule.message.trim()
   if (rule.messageExpression === undefined || rule.messageExpression === '') return written
   const program = programOf(rule.messageExpression)
   if (program instanceof UnsupportedRule) return written
@@ -234,7 +270,8 @@ function messageOf(check: Check, rule: CelRule, slots: readonly Slot[]): string 
     const text = typeof made === 'string' ? made.trim() : ''
     return text === '' || text.includes('\n') || Buffer.byteLength(text) > LONGEST_MESSAGE ? written : text
   } catch (error) {
-    if (error instanceof EvaluationError || error instanceof CostExceeded) return written
+    if (error instanceof EvaluationError || error instanceof CostExceeded || error instanceof UnsupportedRule)
+      return written
     throw error
   } finally {
     check.budget -= frame.cost
@@ -251,14 +288,8 @@ function printed(value: Json, schema: StructuralSchema): string | undefined {
 /** apimachinery 0.35, pkg/util/validation/field/errors.go, Error.ErrorBody, by the reason of the rule. */
 function errorOf(rule: CelRule, value: string | undefined, detail: string): string {
   const of = value === undefined ? '' : `: ${value}`
-  switch (rule.reason) {
-    case 'FieldValueForbidden':
-      return `Forbidden: ${detail}`
-    case 'FieldValueRequired':
-      return `Required value: ${detail}`
-    case 'FieldValueDuplicate':
-      return `Duplicate value${of}`
-    default:
-      return `Invalid value${of}: ${detail}`
-  }
+  if (rule.reason === 'FieldValueForbidden') return `Forbidden: ${detail}`
+  if (rule.reason === 'FieldValueRequired') return `Required value: ${detail}`
+  if (rule.reason === 'FieldValueDuplicate') return `Duplicate value${of}`
+  return `Invalid value${of}: ${detail}`
 }

@@ -58,6 +58,7 @@ export function planExpression(expr: Expr, scope: Scope): Plan {
     case 'comprehensionExpr':
       return planComprehension(exprKind.value, scope, planExpression)
     case undefined:
+    default:
       throw new UnsupportedRule('it has a part without meaning')
   }
 }
@@ -75,6 +76,9 @@ function constant(value: ConstantExpr): Value {
     case 'stringValue':
     case 'bytesValue':
       return constantKind.value
+    case 'durationValue':
+    case 'timestampValue':
+    case undefined:
     default:
       throw new UnsupportedRule('it has a constant of an unknown kind')
   }
@@ -115,7 +119,8 @@ function planSelect(
   if (node.testOnly)
     return frame => {
       const value = operand(frame)
-      if (value instanceof Optional) return value.value !== undefined && selectField(value.value, field) !== undefined
+      if (value instanceof Optional)
+        return value.value !== undefined && selectField(value.value, field) !== undefined
       return selectField(value, field) !== undefined
     }
   return frame => {
@@ -305,17 +310,34 @@ function isConstant(expr: Expr): boolean {
   if (exprKind.case === 'constExpr') return true
   if (exprKind.case === 'listExpr') return exprKind.value.elements.every(isConstant)
   if (exprKind.case === 'callExpr')
-    return exprKind.value.target === undefined && isConstantConversion(exprKind.value.function, exprKind.value.args)
+    return (
+      exprKind.value.target === undefined &&
+      isConstantConversion(exprKind.value.function, exprKind.value.args)
+    )
   return (
     exprKind.case === 'structExpr' &&
     exprKind.value.messageName === '' &&
     exprKind.value.entries.every(
-      entry => entry.keyKind.case === 'mapKey' && isConstant(entry.keyKind.value) && entry.value !== undefined && isConstant(entry.value),
+      entry =>
+        entry.keyKind.case === 'mapKey' &&
+        isConstant(entry.keyKind.value) &&
+        entry.value !== undefined &&
+        isConstant(entry.value),
     )
   )
 }
 
-const CONVERSIONS = new Set(['bool', 'bytes', 'double', 'duration', 'int', 'string', 'timestamp', 'type', 'uint'])
+const CONVERSIONS = new Set([
+  'bool',
+  'bytes',
+  'double',
+  'duration',
+  'int',
+  'string',
+  'timestamp',
+  'type',
+  'uint',
+])
 
 /** `duration('1h')`: cel-go works conversions of constants out when it plans. */
 function isConstantConversion(name: string, args: readonly Expr[]): boolean {
@@ -380,5 +402,15 @@ function planMap(node: StructExpr, scope: Scope): Plan {
     }
     return map
   }
-  return folded(build, node.entries.every(entry => entry.keyKind.case === 'mapKey' && isConstant(entry.keyKind.value) && entry.value !== undefined && isConstant(entry.value)), MAP_COST)
+  return folded(
+    build,
+    node.entries.every(
+      entry =>
+        entry.keyKind.case === 'mapKey' &&
+        isConstant(entry.keyKind.value) &&
+        entry.value !== undefined &&
+        isConstant(entry.value),
+    ),
+    MAP_COST,
+  )
 }

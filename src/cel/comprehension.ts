@@ -130,7 +130,8 @@ export function planMacro(call: CallExpr, scope: Scope, plan: Planner): Plan {
   const [inner, valueSlot] = bind(keyScope, valueName)
   const filter = fourth === undefined ? undefined : plan(third, inner)
   const body = plan(fourth ?? third, inner)
-  const each = (frame: Frame): Iterable<readonly [Value, Value]> => selected(frame, target, keySlot, valueSlot, filter)
+  const each = (frame: Frame): Iterable<readonly [Value, Value]> =>
+    selected(frame, target, keySlot, valueSlot, filter)
   switch (call.function) {
     case 'all':
       return frame => quantified(frame, each, body, false)

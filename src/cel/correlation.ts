@@ -11,7 +11,8 @@ export type OldItems = (item: Json) => Json | undefined
  */
 export function oldItemsOf(old: Json | undefined, schema: StructuralSchema): OldItems {
   const keys = schema['x-kubernetes-list-map-keys'] ?? []
-  if (!Array.isArray(old) || schema['x-kubernetes-list-type'] !== 'map' || keys.length === 0) return () => undefined
+  if (!Array.isArray(old) || schema['x-kubernetes-list-type'] !== 'map' || keys.length === 0)
+    return () => undefined
   const items = new Map<string, Json>()
   for (const item of old) {
     const key = keyOf(item, keys)
@@ -81,13 +82,19 @@ export class Correlated {
     if (!isObject(value) || !isObject(old)) return sameJson(value, old)
     const names = Object.keys(value)
     return (
-      names.length === Object.keys(old).length && names.every(name => this.#isFieldUnchanged(name, value, old))
+      names.length === Object.keys(old).length &&
+      names.every(name => this.#isFieldUnchanged(name, value, old))
     )
   }
   #isFieldUnchanged(name: string, value: JsonObject, old: JsonObject): boolean {
     const field = this.key(name)
     // a field without schema cannot be correlated: the API server calls it changed
-    return field !== undefined && own(value, name) !== undefined && own(old, name) !== undefined && field.isUnchanged
+    return (
+      field !== undefined &&
+      own(value, name) !== undefined &&
+      own(old, name) !== undefined &&
+      field.isUnchanged
+    )
   }
 }
 

@@ -32,7 +32,8 @@ function traversal(size: number): number {
 function wholeTraversal(value: Value): number {
   if (typeof value === 'string') return Math.floor(Buffer.byteLength(value) * TRAVERSAL)
   if (value instanceof Uint8Array) return Math.floor(value.length * TRAVERSAL)
-  if (value instanceof List) return value.items().reduce<number>((cost, item) => cost + wholeTraversal(item), 0)
+  if (value instanceof List)
+    return value.items().reduce<number>((cost, item) => cost + wholeTraversal(item), 0)
   if (value instanceof Mapping)
     return value
       .keys()
@@ -93,7 +94,10 @@ export function costOf(name: string, args: readonly Value[], result: Value): num
     case 'contains':
       return traversal(sizeOf(first)) * traversal(sizeOf(second))
     case 'containsIP':
-      return Math.ceil(2 * sizeOf(first) * TRAVERSAL) + (typeof second === 'string' ? traversal(sizeOf(second)) : 0)
+      return (
+        Math.ceil(2 * sizeOf(first) * TRAVERSAL) +
+        (typeof second === 'string' ? traversal(sizeOf(second)) : 0)
+      )
     case 'containsCIDR':
       return (
         Math.ceil(2 * sizeOf(first) * TRAVERSAL) +

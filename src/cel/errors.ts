@@ -4,7 +4,7 @@ export class EvaluationError extends Error {}
 /** A rule cost more than the API server grants one call. Not to be absorbed by `||` and `&&`. */
 export class CostExceeded extends Error {}
 
-/** A rule that this engine cannot plan: it is listed as not evaluated, never passed. */
+/** A rule that this engine cannot plan, or not run on a value: it is listed as not evaluated, never passed. */
 export class UnsupportedRule extends Error {}
 
 /** cel-go's error for a function that takes no such values. */

@@ -14,7 +14,9 @@ export function parseExpression(source: string): Expr {
   try {
     expr = parse(withoutOptionalSyntax(source)).expr
   } catch (error) {
-    throw new UnsupportedRule(`it cannot be parsed: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UnsupportedRule(
+      `it cannot be parsed: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
   if (expr === undefined) throw new UnsupportedRule('it is empty')
   return expr

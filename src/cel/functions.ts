@@ -8,7 +8,7 @@ import { NAMED_FORMATS, NamedFormat } from './library/named-formats.ts'
 import { Quantity, quantityOf } from './library/quantity.ts'
 import { findAll, matches } from './library/regex.ts'
 import { Semver, semverOf } from './library/semver.ts'
-import * as text from './library/text.ts'
+import * as texts from './library/text.ts'
 import { partOf, partOfDuration, Timestamp } from './library/timestamp.ts'
 import { queryOf, Url, urlOf } from './library/url.ts'
 import { List, Mapping, Optional, PlainList, PlainMap, Uint, type Value } from './values.ts'
@@ -64,7 +64,7 @@ function valueOfOptional(value: Value | undefined): Value {
 }
 
 function lengthOf(value: Value): number {
-  if (typeof value === 'string') return text.lengthOf(value)
+  if (typeof value === 'string') return texts.lengthOf(value)
   if (value instanceof List || value instanceof Mapping) return value.size
   if (value instanceof Uint8Array) return value.length
   throw new EvaluationError('no such overload: size')
@@ -80,7 +80,7 @@ function isZero(value: Value): boolean {
 
 function queryMap(url: Url): Value {
   const map = new PlainMap()
-  for (const [key, values] of queryOf(url.query)) map.insert(key, text.textList(values))
+  for (const [key, values] of queryOf(url.query)) map.insert(key, texts.textList(values))
   return map
 }
 
@@ -102,13 +102,14 @@ const FUNCTIONS: Record<string, Signature> = {
   'optional.ofNonZeroValue': unary(value => (isZero(value) ? Optional.none : new Optional(value))),
   'optional.none': signature(0, () => Optional.none),
   'optional.unwrap': signature(1, ([list]) => unwrapAll(lists.asList(list))),
-  'strings.quote': signature(1, ([value]) => text.quote(str(value))),
+  'strings.quote': signature(1, ([value]) => texts.quote(str(value))),
   'lists.range': signature(1, ([count]) => lists.range(num(count))),
   'sets.contains': signature(2, ([a, b]) => lists.setContains(lists.asList(a), lists.asList(b))),
   'sets.equivalent': signature(
     2,
     ([a, b]) =>
-      lists.setContains(lists.asList(a), lists.asList(b)) && lists.setContains(lists.asList(b), lists.asList(a)),
+      lists.setContains(lists.asList(a), lists.asList(b)) &&
+      lists.setContains(lists.asList(b), lists.asList(a)),
   ),
   'sets.intersects': signature(2, ([a, b]) => lists.setIntersects(lists.asList(a), lists.asList(b))),
   quantity: signature(1, ([value]) => quantityOf(str(value))),
@@ -122,7 +123,9 @@ const FUNCTIONS: Record<string, Signature> = {
   cidr: signature(1, ([value]) => cidrOf(str(value))),
   isCIDR: signature(1, ([value]) => canRead(() => cidrOf(str(value)))),
   semver: signature([1, 2], ([value, tolerant = false]) => semverOf(str(value), bool(tolerant))),
-  isSemver: signature([1, 2], ([value, tolerant = false]) => canRead(() => semverOf(str(value), bool(tolerant)))),
+  isSemver: signature([1, 2], ([value, tolerant = false]) =>
+    canRead(() => semverOf(str(value), bool(tolerant))),
+  ),
   'format.named': signature(1, ([name]) => {
     const format = NAMED_FORMATS.get(str(name))
     return format === undefined ? Optional.none : new Optional(format)
@@ -146,7 +149,9 @@ const timestampPart = (part: TimePart, plus = 0n) =>
   signature([1, 2], ([value, zone = 'UTC']) => partOf(given(Timestamp, value), part, str(zone)) + plus)
 const timePart = (part: 'hours' | 'minutes' | 'seconds' | 'milliseconds') =>
   signature([1, 2], ([value, zone = 'UTC']) =>
-    value instanceof Duration ? partOfDuration(value, part) : partOf(given(Timestamp, value), part, str(zone)),
+    value instanceof Duration
+      ? partOfDuration(value, part)
+      : partOf(given(Timestamp, value), part, str(zone)),
   )
 const addressTest = (test: (ip: Ip) => boolean) => signature(1, ([ip]) => test(given(Ip, ip)))
 
@@ -172,30 +177,34 @@ const METHODS: Record<string, Signature> = {
   contains: signature(2, ([value, part]) => str(value).includes(str(part))),
   startsWith: signature(2, ([value, part]) => str(value).startsWith(str(part))),
   endsWith: signature(2, ([value, part]) => str(value).endsWith(str(part))),
-  charAt: signature(2, ([value, at]) => text.charAt(str(value), num(at))),
+  charAt: signature(2, ([value, at]) => texts.charAt(str(value), num(at))),
   indexOf: signature([2, 3], ([value, sought = null, offset]) =>
-    value instanceof List ? lists.indexOfItem(value, sought) : text.indexOf(str(value), str(sought), optional(offset)),
+    value instanceof List
+      ? lists.indexOfItem(value, sought)
+      : texts.indexOf(str(value), str(sought), optional(offset)),
   ),
   lastIndexOf: signature([2, 3], ([value, sought = null, offset]) =>
     value instanceof List
       ? lists.lastIndexOfItem(value, sought)
-      : text.lastIndexOf(str(value), str(sought), optional(offset)),
+      : texts.lastIndexOf(str(value), str(sought), optional(offset)),
   ),
-  join: signature([1, 2], ([list, separator = '']) => text.join(lists.asList(list), str(separator))),
-  lowerAscii: signature(1, ([value]) => text.lowerAscii(str(value))),
-  upperAscii: signature(1, ([value]) => text.upperAscii(str(value))),
+  join: signature([1, 2], ([list, separator = '']) => texts.join(lists.asList(list), str(separator))),
+  lowerAscii: signature(1, ([value]) => texts.lowerAscii(str(value))),
+  upperAscii: signature(1, ([value]) => texts.upperAscii(str(value))),
   replace: signature([3, 4], ([value, old, by, limit]) =>
-    text.replace(str(value), str(old), str(by), optional(limit)),
+    texts.replace(str(value), str(old), str(by), optional(limit)),
   ),
   split: signature([2, 3], ([value, separator, limit]) =>
-    text.textList(text.split(str(value), str(separator), optional(limit))),
+    texts.textList(texts.split(str(value), str(separator), optional(limit))),
   ),
-  substring: signature([2, 3], ([value, start, end]) => text.substring(str(value), num(start), optional(end))),
-  trim: signature(1, ([value]) => text.trim(str(value))),
+  substring: signature([2, 3], ([value, start, end]) =>
+    texts.substring(str(value), num(start), optional(end)),
+  ),
+  trim: signature(1, ([value]) => texts.trim(str(value))),
   format: signature(2, ([value, args]) => formatText(str(value), lists.asList(args))),
   find: signature(2, ([value, pattern]) => findAll(str(value), str(pattern), 1)[0] ?? ''),
   findAll: signature([2, 3], ([value, pattern, limit]) =>
-    text.textList(findAll(str(value), str(pattern), Number(optional(limit) ?? -1n))),
+    texts.textList(findAll(str(value), str(pattern), Number(optional(limit) ?? -1n))),
   ),
   isSorted: signature(1, ([list]) => lists.isSorted(lists.asList(list))),
   sum: signature(1, ([list]) => lists.sum(lists.asList(list))),
@@ -259,7 +268,7 @@ const METHODS: Record<string, Signature> = {
   ),
   validate: signature(2, ([format, value]) => {
     const problems = given(NamedFormat, format).problems(str(value))
-    return problems.length === 0 ? Optional.none : new Optional(text.textList(problems))
+    return problems.length === 0 ? Optional.none : new Optional(texts.textList(problems))
   }),
 }
 

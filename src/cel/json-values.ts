@@ -2,9 +2,20 @@ import { isObject, type Json, type JsonObject } from '../manifest/json.ts'
 import type { StructuralSchema } from '../schema/structural.ts'
 import { EvaluationError, noSuchOverload } from './errors.ts'
 import { escapeName, unescapeName } from './escape.ts'
+import { stringOf } from './library/conversions.ts'
 import { durationOfFormat } from './library/duration.ts'
 import { dateOfFormat, dateTimeOfFormat } from './library/timestamp.ts'
-import { equal, List, Mapping, own, PlainList, sameJson, UnknownValue, type Value } from './values.ts'
+import {
+  equal,
+  List,
+  Mapping,
+  own,
+  PlainList,
+  sameJson,
+  typeName,
+  UnknownValue,
+  type Value,
+} from './values.ts'
 
 const STRING: StructuralSchema = { type: 'string' }
 const META: StructuralSchema = { type: 'object', properties: { name: STRING, generateName: STRING } }
@@ -62,7 +73,7 @@ export function valueOf(json: Json, schema: StructuralSchema): Value {
       return listOf(json, schema.items, schema)
     case 'string':
       if (typeof json !== 'string') throw invalid('string', json)
-      return schema.format === undefined ? json : stringOf(json, schema.format)
+      return schema.format === undefined ? json : formatted(json, schema.format)
     case 'number':
       if (typeof json !== 'number') throw invalid('float', json)
       return json
@@ -84,7 +95,7 @@ function invalid(expected: string, json: Json): EvaluationError {
   return new EvaluationError(`invalid data, expected ${expected}, got ${typeof json}`)
 }
 
-function stringOf(text: string, format: string): Value {
+function formatted(text: string, format: string): Value {
   switch (format) {
     case 'byte':
       return bytesOfBase64(text)
@@ -107,14 +118,9 @@ function bytesOfBase64(text: string): Uint8Array {
 }
 
 function listOf(json: readonly Json[], items: StructuralSchema, schema: StructuralSchema): List {
-  switch (schema['x-kubernetes-list-type']) {
-    case 'map':
-      return new JsonMapList(json, items, schema['x-kubernetes-list-map-keys'] ?? [])
-    case 'set':
-      return new JsonSetList(json, items)
-    default:
-      return new JsonList(json, items)
-  }
+  const type = schema['x-kubernetes-list-type']
+  if (type === 'map') return new JsonMapList(json, items, schema['x-kubernetes-list-map-keys'] ?? [])
+  return type === 'set' ? new JsonSetList(json, items) : new JsonList(json, items)
 }
 
 /** A list of the object (unstructuredList). */
@@ -169,8 +175,9 @@ class SetOfValues extends PlainList {
   }
 }
 
+/** Items of sets are scalars; a value of a format is told by its text. */
 function scalarKey(value: Value): string {
-  return typeof value === 'string' ? `s${value}` : `${typeof value} ${String(value)}`
+  return `${typeName(value)} ${stringOf(value)}`
 }
 
 /** A list whose items are told apart by keys: its order is of no account (unstructuredMapList). */

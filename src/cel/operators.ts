@@ -1,7 +1,7 @@
 import { EvaluationError, noSuchOverload } from './errors.ts'
 import { Duration } from './library/duration.ts'
 import { shift, Timestamp } from './library/timestamp.ts'
-import { equal, int, List, Mapping, Uint, uint, type Value } from './values.ts'
+import { equal, int, List, Mapping, typeName, Uint, uint, type Value } from './values.ts'
 
 /** The order of two values: negative, 0 or positive. @throws no such overload for values that have no order */
 export function compare(a: Value, b: Value): number {
@@ -17,10 +17,7 @@ export function compare(a: Value, b: Value): number {
     return left < right ? -1 : left > right ? 1 : 0
   }
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b)
-  if (
-    (a instanceof Timestamp && b instanceof Timestamp) ||
-    (a instanceof Duration && b instanceof Duration)
-  )
+  if ((a instanceof Timestamp && b instanceof Timestamp) || (a instanceof Duration && b instanceof Duration))
     return a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : 0
   throw noSuchOverload()
 }
@@ -123,11 +120,13 @@ export function find(container: Value, key: Value): Value | undefined {
   if (container instanceof Mapping) return container.find(key)
   if (!(container instanceof List)) throw noSuchOverload()
   const index = key instanceof Uint ? key.value : key
-  if (typeof index === 'bigint') return index < 0n || index >= container.size ? undefined : container.get(Number(index))
+  if (typeof index === 'bigint')
+    return index < 0n || index >= container.size ? undefined : container.get(Number(index))
   if (typeof index === 'number' && Number.isInteger(index)) return container.get(index)
   throw new EvaluationError(`unsupported index type '${typeof key}' in list`)
 }
 
 function keyText(key: Value): string {
-  return key instanceof Uint ? key.value.toString() : String(key)
+  if (key instanceof Uint) return key.value.toString()
+  return typeof key === 'object' ? typeName(key) : String(key)
 }

@@ -17,7 +17,7 @@ export function withoutOptionalSyntax(source: string): string {
 
 function tokenize(source: string): string[] {
   const tokens: string[] = []
-  for (let i = 0; i < source.length; ) {
+  for (let i = 0; i < source.length;) {
     SKIPPED.lastIndex = i
     const literal = SKIPPED.exec(source)?.[0]
     const token = literal ?? /^(?:\w+|\s+|[^])/.exec(source.slice(i, i + 256))?.[0] ?? ''

@@ -47,9 +47,16 @@ function isSchema(schema: boolean | StructuralSchema | undefined): schema is Str
   return typeof schema === 'object'
 }
 
+function isEmbedded(schema: StructuralSchema): boolean {
+  return schema['x-kubernetes-embedded-resource'] === true
+}
+
 /** @param validation where the rules stand: the schema itself, or one part of its allOf */
-function siteOf(validation: StructuralSchema, schema: StructuralSchema, isResource: boolean): RuleSite | undefined {
-  const isEmbedded = (inner: StructuralSchema) => inner['x-kubernetes-embedded-resource'] === true
+function siteOf(
+  validation: StructuralSchema,
+  schema: StructuralSchema,
+  isResource: boolean,
+): RuleSite | undefined {
   const properties = new Map<string, RuleSite>()
   for (const [name, inner] of Object.entries(validation.properties ?? {})) {
     const own = schema.properties
@@ -150,4 +157,3 @@ function unescapeQuoted(text: string): string | undefined {
   })
   return isBroken ? undefined : plain
 }
-

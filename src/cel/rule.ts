@@ -27,7 +27,10 @@ export function programOf(source: string): Program | UnsupportedRule {
 function makeProgram(source: string): Program | UnsupportedRule {
   try {
     const expr = parseExpression(source)
-    return { plan: planExpression(expr, scopeOf(['self', 'oldSelf'])), usesOldSelf: mentions(expr, 'oldSelf') }
+    return {
+      plan: planExpression(expr, scopeOf(['self', 'oldSelf'])),
+      usesOldSelf: mentions(expr, 'oldSelf'),
+    }
   } catch (error) {
     if (error instanceof UnsupportedRule) return error
     // a rule nested so deeply that planning it overflows the stack
@@ -46,4 +49,3 @@ function mentions(node: unknown, name: string): boolean {
 function isNamed(ident: unknown, name: string): boolean {
   return typeof ident === 'object' && ident !== null && 'name' in ident && ident.name === name
 }
-

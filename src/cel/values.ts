@@ -164,17 +164,10 @@ export function uint(value: bigint): Uint {
 }
 
 export function typeName(value: Value): string {
-  switch (typeof value) {
-    case 'bigint':
-      return 'int'
-    case 'number':
-      return 'double'
-    case 'string':
-      return 'string'
-    case 'boolean':
-      return 'bool'
-    default:
-  }
+  if (typeof value === 'bigint') return 'int'
+  if (typeof value === 'number') return 'double'
+  if (typeof value === 'string') return 'string'
+  if (typeof value === 'boolean') return 'bool'
   if (value === null) return 'null_type'
   if (value instanceof Uint8Array) return 'bytes'
   if (value instanceof Uint) return 'uint'
@@ -198,7 +191,7 @@ export function equal(a: Value, b: Value): boolean {
   const left = numeric(a)
   if (left !== undefined) {
     const right = numeric(b)
-    return right !== undefined && left >= right && left <= right
+    return right !== undefined && left == right
   }
   if (typeof a === 'string' || typeof a === 'boolean') return false
   if (a instanceof List) {

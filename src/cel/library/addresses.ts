@@ -23,7 +23,9 @@ export class Ip extends Opaque {
   override toString(): string {
     if (this.bits === 32)
       return [24n, 16n, 8n, 0n].map(shift => ((this.value >> shift) & 255n).toString()).join('.')
-    const groups = Array.from({ length: 8 }, (_, i) => ((this.value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16))
+    const groups = Array.from({ length: 8 }, (_, i) =>
+      ((this.value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16),
+    )
     const runs = Array.from(groups.join(':').matchAll(/(?:^|(?<=:))0(?::0)+(?=:|$)/g))
     const longest = runs.reduce<RegExpExecArray | undefined>(
       (best, run) => (best === undefined || run[0].length > best[0].length ? run : best),
@@ -44,7 +46,7 @@ export class Ip extends Opaque {
   get isLinkLocalMulticast(): boolean {
     return this.bits === 32
       ? this.value >> 8n === 0xe00000n
-      : (this.value >> 112n) === 0xff02n || ((this.value >> 112n) & 0xff0fn) === 0xff02n
+      : this.value >> 112n === 0xff02n || ((this.value >> 112n) & 0xff0fn) === 0xff02n
   }
   get isLinkLocalUnicast(): boolean {
     return this.bits === 32 ? this.value >> 16n === 0xa9fen : this.value >> 118n === 0x3fan
@@ -108,7 +110,10 @@ function parseAddress(text: string): Ip | undefined {
   if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined
   const groups = [...head, ...Array.from({ length: missing }, () => '0'), ...end]
   if (!groups.every(group => /^[0-9a-f]{1,4}$/i.test(group))) return undefined
-  return new Ip(128, groups.reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n))
+  return new Ip(
+    128,
+    groups.reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n),
+  )
 }
 
 function parseIpv4(text: string): bigint | undefined {
@@ -129,7 +134,8 @@ function addressProblem(text: string): string {
   const parts = text.split('.')
   if (parts.includes('')) return 'IPv4 field must have at least one digit'
   const bad = parts.find(part => Number(part) > 255 || /^0\d/.test(part))
-  if (bad !== undefined) return /^0/.test(bad) ? 'IPv4 field has octet with leading zero' : 'IPv4 field has value >255'
+  if (bad !== undefined)
+    return bad.startsWith('0') ? 'IPv4 field has octet with leading zero' : 'IPv4 field has value >255'
   return parts.length < 4 ? 'IPv4 address too short' : 'IPv4 address too long'
 }
 
@@ -138,7 +144,9 @@ function prefixProblem(text: string, slash: number): string {
   const bits = text.slice(slash + 1)
   if (parseAddress(text.slice(0, slash)) === undefined)
     return `ParseAddr(${goQuote(text.slice(0, slash))}): ${addressProblem(text.slice(0, slash))}`
-  return /^(0|[1-9]\d{0,2})$/.test(bits) ? 'prefix length out of range' : `bad bits after slash: ${goQuote(bits)}`
+  return /^(0|[1-9]\d{0,2})$/.test(bits)
+    ? 'prefix length out of range'
+    : `bad bits after slash: ${goQuote(bits)}`
 }
 
 /** @throws EvaluationError for what is no address, has a zone, or is an IPv4 address inside of IPv6 */

@@ -7,16 +7,9 @@ import { goFloat } from './go-quote.ts'
 import { parseMoment, Timestamp } from './timestamp.ts'
 
 export function stringOf(value: Value): string {
-  switch (typeof value) {
-    case 'string':
-      return value
-    case 'bigint':
-    case 'boolean':
-      return String(value)
-    case 'number':
-      return goFloat(value)
-    default:
-  }
+  if (typeof value === 'string') return value
+  if (typeof value === 'bigint' || typeof value === 'boolean') return value.toString()
+  if (typeof value === 'number') return goFloat(value)
   if (value instanceof Uint) return value.value.toString()
   if (value instanceof Uint8Array) {
     try {
@@ -39,14 +32,14 @@ export function intOf(value: Value): bigint {
   if (typeof value === 'bigint') return value
   if (value instanceof Uint) return int(value.value)
   if (typeof value === 'number') {
-    if (!(value > -9223372036854775808 && value < 9223372036854775808)) throw new EvaluationError('integer overflow')
+    if (!(value > -9223372036854775808 && value < 9223372036854775808))
+      throw new EvaluationError('integer overflow')
     return BigInt(Math.trunc(value))
   }
   if (typeof value === 'string') {
     if (!/^[+-]?\d+$/.test(value)) throw cannotConvert('int')
     const number = BigInt(value.replace(/^\+/, ''))
-    if (BigInt.asIntN(64, number) !== number)
-      throw cannotConvert('int')
+    if (BigInt.asIntN(64, number) !== number) throw cannotConvert('int')
     return number
   }
   if (value instanceof Timestamp) return floorDivide(value.nanos, 1_000_000_000n)
@@ -79,9 +72,9 @@ export function doubleOf(value: Value): number {
   if (value instanceof Uint) return Number(value.value)
   if (typeof value === 'string') {
     const special = /^([+-]?)(inf|infinity|nan)$/i.exec(value)
-    if (special !== null) return special[2]?.toLowerCase() === 'nan' ? NaN : special[1] === '-' ? -Infinity : Infinity
-    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value))
-      throw cannotConvert('double')
+    if (special !== null)
+      return special[2]?.toLowerCase() === 'nan' ? NaN : special[1] === '-' ? -Infinity : Infinity
+    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value)) throw cannotConvert('double')
     return Number(value)
   }
   throw noSuchOverload()

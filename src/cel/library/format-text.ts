@@ -55,7 +55,9 @@ function formatClause(value: Value, verb: string, precision: number): string {
     case 'X':
       return hex(value).toUpperCase()
     default:
-      throw new EvaluationError(`could not parse formatting clause: unrecognized formatting clause ${goQuote(verb)}`)
+      throw new EvaluationError(
+        `could not parse formatting clause: unrecognized formatting clause ${goQuote(verb)}`,
+      )
   }
 }
 
@@ -76,21 +78,25 @@ function floating(clause: string, value: Value, print: (number: number) => strin
 
 /** In the manner of en-US, which is the locale of the API server: thousands in groups. */
 function withPrecision(number: number, precision: number): string {
-  const digits = Math.min(precision, 100)
+  const digits = Math.min(precision, MOST_DIGITS)
   const size = Math.abs(number)
-  const text = size >= 1e21 ? `${BigInt(size)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}` : rounded(size, digits)
+  const text =
+    size >= 1e21 ? `${BigInt(size)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}` : rounded(size, digits)
   const [whole = '', fraction] = text.split('.')
   const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',')
   const sign = number < 0 || Object.is(number, -0) ? '-' : ''
   return `${sign}${grouped}${fraction === undefined ? '' : `.${fraction}`}`
 }
 
+// what JavaScript prints at most: every double between 1e-30 and 1e21 ends before
+const MOST_DIGITS = 100
+
 /** toFixed, but an exact tie goes to the even digit, as in Go. */
 function rounded(size: number, digits: number): string {
   const text = size.toFixed(digits)
-  const exact = size.toFixed(100)
+  const exact = size.toFixed(MOST_DIGITS)
   const [whole = '', fraction = ''] = exact.split('.')
-  if (!/^50*$/.test(fraction.slice(digits)) || digits === 100) return text
+  if (!/^50*$/.test(fraction.slice(digits)) || digits === MOST_DIGITS) return text
   const kept = `${whole}${fraction.slice(0, digits)}`
   if (!/[02468]$/.test(kept)) return text
   return digits === 0 ? whole : `${whole}.${fraction.slice(0, digits)}`
@@ -122,7 +128,9 @@ function asString(value: Value): string {
   if (value === null) return 'null'
   if (value instanceof List) return `[${value.items().map(literal).join(', ')}]`
   if (value instanceof Mapping) {
-    const pairs = value.keys().map((key): [string, string] => [literal(key), literal(value.find(key) ?? null)])
+    const pairs = value
+      .keys()
+      .map((key): [string, string] => [literal(key), literal(value.find(key) ?? null)])
     return `{${pairs
       .toSorted(([a], [b]) => compareText(a, b))
       .map(pair => pair.join(':'))
@@ -136,7 +144,10 @@ function asString(value: Value): string {
     value instanceof Timestamp ||
     value instanceof Duration
   if (!isPlain)
-    throw wrong('string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps', value)
+    throw wrong(
+      'string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps',
+      value,
+    )
   return stringOf(value)
 }
 

@@ -17,7 +17,9 @@ export function goQuote(text: string): string {
     if (named !== undefined) return named
     const code = character.codePointAt(0) ?? 0
     if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`
-    return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
+    return code > 0xffff
+      ? `\\U${code.toString(16).padStart(8, '0')}`
+      : `\\u${code.toString(16).padStart(4, '0')}`
   })
   return `"${inner}"`
 }

@@ -10,7 +10,14 @@ export function isSorted(list: List): boolean {
 
 /** The sum; 0 for an empty list. */
 export function sum(list: List): Value {
-  return list.items().reduce<Value | undefined>((total, item) => (total === undefined ? item : add(total, item)), undefined) ?? 0n
+  return (
+    list
+      .items()
+      .reduce<Value | undefined>(
+        (total, item) => (total === undefined ? item : add(total, item)),
+        undefined,
+      ) ?? 0n
+  )
 }
 
 export function smallest(list: List): Value {
@@ -40,8 +47,11 @@ export function slice(list: List, start: bigint, end: bigint): List {
   if (start < 0n || end < 0n)
     throw new EvaluationError(`cannot slice(${start}, ${end}), negative indexes not supported`)
   if (start > end)
-    throw new EvaluationError(`cannot slice(${start}, ${end}), start index must be less than or equal to end index`)
-  if (end > list.size) throw new EvaluationError(`cannot slice(${start}, ${end}), list is length ${list.size}`)
+    throw new EvaluationError(
+      `cannot slice(${start}, ${end}), start index must be less than or equal to end index`,
+    )
+  if (end > list.size)
+    throw new EvaluationError(`cannot slice(${start}, ${end}), list is length ${list.size}`)
   return new PlainList(list.items().slice(Number(start), Number(end)))
 }
 
@@ -67,7 +77,9 @@ export function sortBy(list: List, keys: readonly Value[] = list.items()): List 
   const [first] = keys
   if (first !== undefined && keys.some(key => typeof key !== typeof first))
     throw new EvaluationError('list elements must have the same type')
-  const order = Array.from(keys, (key, i) => ({ key, i })).toSorted((a, b) => compare(a.key, b.key) || a.i - b.i)
+  const order = Array.from(keys, (key, i) => ({ key, i })).toSorted(
+    (a, b) => compare(a.key, b.key) || a.i - b.i,
+  )
   return new PlainList(order.map(({ i }) => list.get(i) ?? null))
 }
 

@@ -72,8 +72,11 @@ function isQualifiedName(text: string): string[] {
     const [prefix = '', last = ''] = parts
     name = last
     if (prefix === '') problems.push('prefix part must be non-empty')
-    else problems.push(
-        ...check(prefix, SUBDOMAIN, 253, SUBDOMAIN_MESSAGE, ['example.com'], 'bytes').map(problem => `prefix part ${problem}`),
+    else
+      problems.push(
+        ...check(prefix, SUBDOMAIN, 253, SUBDOMAIN_MESSAGE, ['example.com'], 'bytes').map(
+          problem => `prefix part ${problem}`,
+        ),
       )
   } else if (parts.length > 2) {
     return [

@@ -65,7 +65,8 @@ export class Quantity extends Opaque {
     return new Quantity(this.nanos + other.nanos, sum(this.#amount, other.#amount))
   }
   subtract(other: Quantity): Quantity {
-    const negated = other.#amount === undefined ? undefined : { ...other.#amount, value: -other.#amount.value }
+    const negated =
+      other.#amount === undefined ? undefined : { ...other.#amount, value: -other.#amount.value }
     return new Quantity(this.nanos - other.nanos, sum(this.#amount, negated))
   }
 }

@@ -1,9 +1,11 @@
 // RE2, as Go has it: linear in time, and the same syntax. JavaScript's own would hang on `^(a+)+$`.
 import { RE2JS } from '@bufbuild/re2'
-import { EvaluationError } from '../errors.ts'
+import { EvaluationError, UnsupportedRule } from '../errors.ts'
 
 const compiled = new Map<string, RE2JS>()
 const MOST = 500
+// steps of one search for all matches, which may be the square of the text (some seconds)
+const MOST_WORK = 20_000_000
 
 /** @throws EvaluationError for a pattern that RE2 refuses */
 export function compileRegex(pattern: string): RE2JS {
@@ -32,10 +34,11 @@ export function findAll(text: string, pattern: string, limit: number): string[] 
   const found: string[] = []
   const { prog } = compileRegex(pattern).re2()
   const codes = Array.from(text, character => character.codePointAt(0) ?? 0)
+  const work = { left: MOST_WORK }
   let position = 0
   let lastEnd = -1
-  while (position <= codes.length && (limit < 0 || found.length < limit)) {
-    const match = leftmost(prog, codes, position)
+  for (let most = limit < 0 ? Infinity : limit; position <= codes.length && found.length < most;) {
+    const match = leftmost(prog, codes, position, work)
     if (match === undefined) break
     const [start, end] = match
     // an empty match right behind the one before is none (regexp.go, allMatches)
@@ -61,7 +64,12 @@ const RUNE = 8
  * whether there is a match; this walks its program as Go's regexp/exec.go does: all threads at once, in order of
  * preference, so time is the length of the text times the size of the program.
  */
-function leftmost(prog: Program, codes: readonly number[], from: number): [start: number, end: number] | undefined {
+function leftmost(
+  prog: Program,
+  codes: readonly number[],
+  from: number,
+  work: { left: number },
+): [start: number, end: number] | undefined {
   let best: [number, number] | undefined
   let threads: { pc: number; start: number }[] = []
   for (let i = from; i <= codes.length; i++) {
@@ -70,6 +78,8 @@ function leftmost(prog: Program, codes: readonly number[], from: number): [start
     const ready: { pc: number; start: number }[] = []
     for (const { pc, start } of threads) follow(prog, pc, start, context, seen, ready)
     if (best === undefined) follow(prog, prog.start, i, context, seen, ready)
+    work.left -= ready.length + 1
+    if (work.left < 0) throw new UnsupportedRule('its search takes too long on this value')
     if (ready.length === 0 && best !== undefined) break
     threads = []
     const code = codes[i]

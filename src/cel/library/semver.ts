@@ -75,7 +75,8 @@ function numberOf(text: string, name: 'major' | 'minor' | 'patch'): bigint {
     throw new EvaluationError(
       `${name.replace(/^./, first => first.toUpperCase())} number must not contain leading zeroes ${goQuote(text)}`,
     )
-  const problem = text === '' ? 'invalid syntax' : BigInt(text) > 18446744073709551615n ? 'value out of range' : ''
+  const problem =
+    text === '' ? 'invalid syntax' : BigInt(text) > 18446744073709551615n ? 'value out of range' : ''
   if (problem !== '') throw new EvaluationError(`strconv.ParseUint: parsing ${goQuote(text)}: ${problem}`)
   return BigInt(text)
 }

@@ -122,7 +122,9 @@ const QUOTED: Record<string, string> = {
 
 /** strings.quote(text). */
 export function quote(text: string): string {
-  return `"${text.replaceAll(/[\u0007\b\f\n\r\t\v\\"]/g, character => QUOTED[character] ?? character)}"`
+  return `"${runes(text)
+    .map(character => QUOTED[character] ?? character)
+    .join('')}"`
 }
 
 export function textList(texts: readonly string[]): Value {

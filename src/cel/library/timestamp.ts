@@ -28,7 +28,9 @@ export class Timestamp extends Opaque {
     const local = new Date(dateOf(this.nanos).getTime() + this.offset * 60_000)
     const minutes = Math.abs(this.offset)
     const zone =
-      this.offset === 0 ? 'Z' : `${this.offset < 0 ? '-' : '+'}${twoDigits(minutes / 60)}:${twoDigits(minutes % 60)}`
+      this.offset === 0
+        ? 'Z'
+        : `${this.offset < 0 ? '-' : '+'}${twoDigits(minutes / 60)}:${twoDigits(minutes % 60)}`
     const digits = fraction === 0n ? '' : `.${fraction.toString().padStart(9, '0').replace(/0+$/, '')}`
     return `${local.toISOString().slice(0, 19)}${digits}${zone}`
   }
@@ -59,7 +61,10 @@ export function parseMoment(text: string): Timestamp | undefined {
   if (Number(zoneHours) > 23 || Number(zoneMinutes) > 59) return undefined
   const offset = (Number(zoneHours) * 60 + Number(zoneMinutes)) * (sign === '-' ? -1 : 1)
   const milliseconds = Date.parse(`${day}T${time}Z`) - offset * 60_000
-  return new Timestamp(BigInt(milliseconds) * MILLISECOND + BigInt(fraction.slice(0, 9).padEnd(9, '0')), offset)
+  return new Timestamp(
+    BigInt(milliseconds) * MILLISECOND + BigInt(fraction.slice(0, 9).padEnd(9, '0')),
+    offset,
+  )
 }
 
 function isDay(text: string): boolean {
@@ -78,9 +83,7 @@ export function dateOfFormat(text: string): Timestamp {
 /** A field of `format: date-time` (k8s.io/kube-openapi, pkg/validation/strfmt/time.go): t and z in either case. */
 export function dateTimeOfFormat(text: string): Timestamp {
   if (text === '') return new Timestamp(0n)
-  const upper = text
-    .toUpperCase()
-    .replace(/([+-]\d{2})(\d{2})$/, '$1:$2')
+  const upper = text.toUpperCase().replace(/([+-]\d{2})(\d{2})$/, '$1:$2')
   const moment = parseMoment(upper)
   if (moment === undefined)
     throw new EvaluationError(`Invalid date-time formatted string ${text}: cannot parse`)
@@ -97,26 +100,18 @@ type Part = 'year' | 'month' | 'date' | 'day' | 'dayOfYear' | 'hours' | 'minutes
 /** Part of a moment in a time zone: `UTC`, `+02:00`, `Europe/Berlin`. */
 export function partOf(timestamp: Timestamp, part: Part, zone: string): bigint {
   const local = new Date(dateOf(timestamp.nanos).getTime() + offsetOf(zone, dateOf(timestamp.nanos)))
-  switch (part) {
-    case 'year':
-      return BigInt(local.getUTCFullYear())
-    case 'month':
-      return BigInt(local.getUTCMonth())
-    case 'date':
-      return BigInt(local.getUTCDate())
-    case 'day':
-      return BigInt(local.getUTCDay())
-    case 'dayOfYear':
-      return BigInt(Math.floor((local.getTime() - Date.UTC(local.getUTCFullYear(), 0, 1)) / 86_400_000))
-    case 'hours':
-      return BigInt(local.getUTCHours())
-    case 'minutes':
-      return BigInt(local.getUTCMinutes())
-    case 'seconds':
-      return BigInt(local.getUTCSeconds())
-    case 'milliseconds':
-      return fractionOf(timestamp.nanos) / MILLISECOND
+  const parts: Record<Part, number> = {
+    year: local.getUTCFullYear(),
+    month: local.getUTCMonth(),
+    date: local.getUTCDate(),
+    day: local.getUTCDay(),
+    dayOfYear: Math.floor((local.getTime() - Date.UTC(local.getUTCFullYear(), 0, 1)) / 86_400_000),
+    hours: local.getUTCHours(),
+    minutes: local.getUTCMinutes(),
+    seconds: local.getUTCSeconds(),
+    milliseconds: Number(fractionOf(timestamp.nanos) / MILLISECOND),
   }
+  return BigInt(parts[part])
 }
 
 /** Milliseconds east of UTC. */
@@ -125,7 +120,10 @@ function offsetOf(zone: string, at: Date): number {
   const [, sign, hours, minutes] = /^([+-]?)(\d{1,2}):(\d{2})$/.exec(zone) ?? []
   if (hours !== undefined) return (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -60_000 : 60_000)
   try {
-    const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(at)
+    const parts = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      timeZoneName: 'longOffset',
+    }).formatToParts(at)
     const name = parts.find(part => part.type === 'timeZoneName')?.value ?? ''
     const [, east, h = '0', m = '0', s = '0'] = /GMT([+-])(\d{2}):(\d{2})(?::(\d{2}))?/.exec(name) ?? []
     return (Number(h) * 3600 + Number(m) * 60 + Number(s)) * (east === '-' ? -1000 : 1000)
@@ -135,7 +133,12 @@ function offsetOf(zone: string, at: Date): number {
 }
 
 /** Whole hours, minutes, seconds or milliseconds of a duration. */
-export function partOfDuration(duration: Duration, part: 'hours' | 'minutes' | 'seconds' | 'milliseconds'): bigint {
-  const unit = { hours: 3600n * SECOND, minutes: 60n * SECOND, seconds: SECOND, milliseconds: MILLISECOND }[part]
+export function partOfDuration(
+  duration: Duration,
+  part: 'hours' | 'minutes' | 'seconds' | 'milliseconds',
+): bigint {
+  const unit = { hours: 3600n * SECOND, minutes: 60n * SECOND, seconds: SECOND, milliseconds: MILLISECOND }[
+    part
+  ]
   return duration.nanos / unit
 }

@@ -99,11 +99,15 @@ function decode(text: string): string {
 /** URL.EscapedPath: the path as it was written where that is a valid encoding, else encoded anew. */
 function escapePath(path: string): string {
   if (/^[\w\-.~$&+,/:;=@!'()*[\]%]*$/.test(path)) return path
-  const plain = Buffer.from(path.replaceAll(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))))
+  const plain = Buffer.from(
+    path.replaceAll(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+  )
   let out = ''
   for (const byte of path.includes('%') ? plain : Buffer.from(path)) {
     const character = String.fromCharCode(byte)
-    out += /[\w\-.~$&+,/:;=@]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+    out += /[\w\-.~$&+,/:;=@]/.test(character)
+      ? character
+      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
   }
   return out
 }
