@@ -39,9 +39,11 @@ export function scheduleError(schedule: string): string | undefined {
   return undefined
 }
 
-/** strings.Fields */
+/** strings.Fields: apart at what unicode.IsSpace calls space */
 export function fieldsOf(schedule: string): string[] {
-  return schedule.split(/[\s\u0085]+/).filter(field => field !== '')
+  return schedule
+    .split(/[\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]+/)
+    .filter(field => field !== '')
 }
 
 function descriptorError(text: string): string | undefined {

@@ -33,15 +33,26 @@ export function parseDuration(text: string): bigint | string {
     if (size === undefined)
       return `time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`
     rest = rest.slice(unit.length)
-    // digits of a fraction beyond what fits are ignored (leadingFraction)
-    const digits = fraction.slice(0, 18)
-    const value = BigInt(`0${whole}`) * size + (BigInt(`0${digits}`) * size) / 10n ** BigInt(digits.length)
+    const value = BigInt(`0${whole}`) * size + fractionOf(fraction, size)
     if (value > LIMIT) return invalid
     total += value
     if (total > LIMIT) return invalid
   }
   if (!negative && total === LIMIT) return invalid
   return negative ? -total : total
+}
+
+/** leadingFraction: digits beyond an int64 are dropped; the product is one of floats. */
+function fractionOf(digits: string, size: bigint): bigint {
+  let value = 0n
+  let scale = 1
+  for (const digit of digits) {
+    const next = value * 10n + BigInt(digit)
+    if (value > (LIMIT - 1n) / 10n || next > LIMIT) break
+    value = next
+    scale *= 10
+  }
+  return BigInt(Math.trunc(Number(value) * (Number(size) / scale)))
 }
 
 /** As Go prints it: 90s → 1m30s, 100ms → 100ms, 0 → 0s. */

@@ -49,7 +49,7 @@ class Parser {
       if (char === '|') {
         this.at++
         repeatable = false
-      } else if (char === '(') repeatable = this.group(depth)
+      } else if (char === '(') repeatable = this.group(depth, repeatable)
       else {
         if (char === '[') this.characterClass()
         else if (char === '\\') this.escape(false)
@@ -79,8 +79,8 @@ class Parser {
     return operator
   }
 
-  /** @returns whether it is something that can be repeated: flags alone are not */
-  private group(depth: number): boolean {
+  /** @returns whether a repetition may follow: flags alone change nothing about that */
+  private group(depth: number, repeatable: boolean): boolean {
     const rest = this.text.slice(this.at)
     if (rest.startsWith('(?')) {
       const named = /^\(\?P?<([^>]*)>/.exec(rest)
@@ -93,7 +93,7 @@ class Parser {
         this.at += named[0].length
       } else if (flags !== null) {
         this.at += flags[0].length
-        if (flags[1] === ')') return false
+        if (flags[1] === ')') return repeatable
       } else {
         this.fail('invalid or unsupported Perl syntax', rest.slice(0, 3))
         return false
@@ -120,8 +120,10 @@ class Parser {
         if (!CLASSES.has(posix[1] ?? '')) this.fail('invalid character class range', posix[0])
         this.at += posix[0].length
       } else {
+        // - after a class such as \\d stands for itself
+        const isSet = /^\\[dDsSwWpP]/.test(this.text.slice(this.at))
         const from = this.classItem()
-        if (this.text[this.at] === '-' && ![']', undefined].includes(this.text[this.at + 1])) {
+        if (!isSet && this.text[this.at] === '-' && ![']', undefined].includes(this.text[this.at + 1])) {
           const begin = this.at
           this.at++
           const to = this.classItem()
@@ -149,7 +151,7 @@ class Parser {
       /^\\(?:[pP](?:[A-Z]|\{\^?\w+\})|x[0-9A-Fa-f]{2}|x\{[0-9A-Fa-f]+\}|[0-7]{1,3}|[dDsSwWafnrtv])/.exec(
         rest,
       ) ??
-      (inClass ? null : /^\\[AbBzC]/.exec(rest)) ??
+      (inClass ? null : /^\\[AbBz]/.exec(rest)) ??
       // punctuation stands for itself
       /^\\[!-/:-@[-^`{-~_]/.exec(rest)
     if (known === null) {
@@ -158,6 +160,9 @@ class Parser {
       return undefined
     }
     const sequence = known[0]
+    const property = /^\\[pP](?:(\w)|\{\^?(\w+)\})$/.exec(sequence)
+    if (property !== null && !isProperty(property[1] ?? property[2] ?? ''))
+      this.fail('invalid character class range', sequence)
     if (/^\\[1-7]$/.test(sequence)) this.fail('invalid escape sequence', sequence)
     this.at += sequence.length
     const hexadecimal = /^\\x\{?([0-9A-Fa-f]+)\}?$/.exec(sequence)?.[1]
@@ -171,4 +176,16 @@ class Parser {
     if (control >= 0) return [7, 12, 10, 13, 9, 11][control]
     return /^\\[dDsSwWpP]/.test(sequence) ? undefined : sequence.codePointAt(1)
   }
+}
+
+/** General categories and scripts of Unicode; JavaScript knows the same. */
+function isProperty(name: string): boolean {
+  if (name === 'Any') return true
+  return ['General_Category', 'Script'].some(kind => {
+    try {
+      return new RegExp(`\\p{${kind}=${name}}`, 'u') instanceof RegExp
+    } catch {
+      return false
+    }
+  })
 }

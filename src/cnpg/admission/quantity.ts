@@ -6,6 +6,8 @@ export interface Quantity {
   /** in units of 10⁻⁹, the smallest that a quantity keeps */
   nano: bigint
   format: Format
+  /** as it was written: Go keeps the text of what it takes for canonical, '+5Gi' and '04G' too, and prints that */
+  written?: string
 }
 
 const NANO = 1_000_000_000n
@@ -30,10 +32,11 @@ const ZERO: Quantity = { nano: 0n, format: 'DecimalSI' }
 export const WRONG_FORMAT =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 export const WRONG_SUFFIX = "unable to parse quantity's suffix"
+export const WRONG_NUMBER = 'unable to parse numeric part of quantity'
 
 /**
  * Reads a quantity (ParseQuantity).
- * @returns the message of Go's error where it is none: WRONG_FORMAT or WRONG_SUFFIX
+ * @returns the message of Go's error where it is none: WRONG_FORMAT, WRONG_SUFFIX or WRONG_NUMBER
  */
 export function parseQuantity(text: string): Quantity | string {
   if (text === '') return WRONG_FORMAT
@@ -45,6 +48,8 @@ export function parseQuantity(text: string): Quantity | string {
   if (unit === undefined) return WRONG_SUFFIX
   const { base, exponent } = unit
   let { format } = unit
+  const isShort = isFast(unit, whole, fraction)
+  if (!isShort && `${whole}${fraction}` === '') return WRONG_NUMBER
   const digits = BigInt(`0${whole}${fraction}`)
   let nano: bigint
   if (base === 2) nano = roundUp(digits * 2n ** BigInt(exponent), fraction.length - 9)
@@ -53,10 +58,29 @@ export function parseQuantity(text: string): Quantity | string {
     if (nano > MAX_BINARY) nano = MAX_BINARY
     if (nano > 0n && nano < NANO) format = 'DecimalSI'
   }
-  return { nano: sign === '-' ? -nano : nano, format }
+  const quantity: Quantity = { nano: sign === '-' ? -nano : nano, format }
+  return isShort && isCanonical(unit, digits, whole, fraction) ? { ...quantity, written: text } : quantity
 }
 
-function unitOf(suffix: string): { base: 2 | 10; exponent: number; format: Format } | undefined {
+interface Unit {
+  base: 2 | 10
+  exponent: number
+  format: Format
+}
+
+/** Whether ParseQuantity takes its way for numbers that fit an int64. The other way needs a digit. */
+function isFast({ base, exponent }: Unit, whole: string, fraction: string): boolean {
+  const length = Math.max(1, whole.replace(/^0+/, '').length)
+  if (base === 2) return fraction === '' && 15 - length - Math.trunc((exponent * 3) / 10) - 1 >= 0
+  return 18 - (length + fraction.length) >= 0 && exponent - fraction.length >= -9
+}
+
+function isCanonical({ base, exponent }: Unit, digits: bigint, whole: string, fraction: string): boolean {
+  if (base === 2) return (digits & 7n) !== 0n
+  return (exponent - fraction.length) % 3 === 0 && /[1-9]/.test(whole) && digits % 1000n !== 0n
+}
+
+function unitOf(suffix: string): Unit | undefined {
   const decimal = Object.hasOwn(DECIMAL, suffix) ? DECIMAL[suffix] : undefined
   if (decimal !== undefined) return { base: 10, exponent: decimal, format: 'DecimalSI' }
   const binary = Object.hasOwn(BINARY, suffix) ? BINARY[suffix] : undefined
@@ -92,7 +116,8 @@ export function compareQuantities(a: Quantity, b: Quantity): number {
 }
 
 /** The canonical form, which Go writes whenever it encodes a quantity: 1000m → 1, 1024Mi → 1Gi, 1.5 → 1500m. */
-export function printQuantity({ nano, format }: Quantity): string {
+export function printQuantity({ nano, format, written }: Quantity): string {
+  if (written !== undefined) return written
   if (nano === 0n) return '0'
   if (format === 'BinarySI') {
     const magnitude = nano < 0n ? -nano : nano
