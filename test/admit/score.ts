@@ -60,12 +60,23 @@ export function compare(
   return found
 }
 
+/** The sums of all groups. */
+export function totalOf(scores: ReadonlyMap<string, Score>): Score {
+  const all = newScore()
+  for (const score of scores.values()) {
+    all.cases += score.cases
+    all.verdicts += score.verdicts
+    all.refused += score.refused
+    all.layers += score.layers
+    all.fields += score.fields
+    all.warnings += score.warnings
+  }
+  return all
+}
+
 /** One line a group, and one for all. */
 export function scoreTable(version: string, scores: ReadonlyMap<string, Score>): string {
-  const all = newScore()
-  for (const score of scores.values())
-    for (const key of Object.keys(all) as (keyof Score)[]) all[key] += score[key]
-  const rows = [...[...scores].toSorted(([a], [b]) => (a < b ? -1 : 1)), ['all', all] as const]
+  const rows = [...[...scores].toSorted(([a], [b]) => (a < b ? -1 : 1)), ['all', totalOf(scores)] as const]
   const percent = (part: number, of: number) =>
     of === 0 ? '   –  ' : `${((100 * part) / of).toFixed(1)} %`.padStart(7)
   const head = `operator ${version}`.padEnd(30)
