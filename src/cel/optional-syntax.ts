@@ -8,9 +8,9 @@ export const OPTIONAL_CALL = '__optional__'
 const SKIPPED =
   /\/\/[^\n]*|[rR]?[bB]?[rR]?(?:"""[\s\S]*?"""|'''[\s\S]*?''')|(?:[rR][bB]?|[bB][rR])(?:"[^"\n]*"|'[^'\n]*')|[bB]?(?:"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')/y
 
-/** The rule without optional syntax; the same text where it has none. */
+/** The rule without optional syntax and comments (the parser refuses one that ends the text); the same text where it has neither. */
 export function withoutOptionalSyntax(source: string): string {
-  if (!source.includes('?')) return source
+  if (!source.includes('?') && !source.includes('//')) return source
   const tokens = tokenize(source)
   return rewrite(tokens, 0, tokens.length)
 }
@@ -47,7 +47,7 @@ function rewrite(tokens: readonly string[], from: number, to: number): string {
       before = ')'
       i = end - 1
     } else {
-      out += token
+      out += token.startsWith('//') ? ' ' : token
       if (!isBlank(token)) before = token
     }
   }
