@@ -32,7 +32,12 @@ function randomFrom(seed: number): () => number {
 }
 
 /** @param clock milliseconds */
-export function fuzz(count: number, seed: number, clock: () => number): FuzzReport {
+export function fuzz(
+  count: number,
+  seed: number,
+  clock: () => number,
+  progress: (report: FuzzReport) => void = () => undefined,
+): FuzzReport {
   const { recorded, crds } = readRecorded()
   const operators = ['1.30.0', '1.28.0', 'main'].map(operator => toolsFor(operator, crds))
   const valid = recorded.flatMap(({ manifest, verdicts }) =>
@@ -49,11 +54,18 @@ export function fuzz(count: number, seed: number, clock: () => number): FuzzRepo
     const changed = mutate(base, values, random)
     tryOne(changed, random() < 0.5 ? [base] : [], tools, clock, report)
     report.objects++
+    if (report.objects % 5000 === 0) progress(report)
   }
   return report
 }
 
-function tryOne(value: Json, old: JsonObject[], tools: AdmitTools, clock: () => number, report: FuzzReport): void {
+function tryOne(
+  value: Json,
+  old: JsonObject[],
+  tools: AdmitTools,
+  clock: () => number,
+  report: FuzzReport,
+): void {
   const again = () => JSON.stringify({ old, value })
   try {
     const started = clock()
@@ -102,7 +114,19 @@ const ODD: readonly Json[] = [
   { name: '' },
 ]
 
-const NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '', 'a.b', 'a/b', '0', 'spec', 'name', 'é']
+const NAMES = [
+  '__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  '',
+  'a.b',
+  'a/b',
+  '0',
+  'spec',
+  'name',
+  'é',
+]
 
 /** One to four changes of a copy. */
 function mutate(base: JsonObject, values: readonly Json[], random: () => number): Json {
@@ -153,9 +177,17 @@ function partsOf(value: Json): Part[] {
 if (import.meta.filename === process.argv[1]) {
   const [count = '100000', seed = '1'] = process.argv.slice(2)
   const started = performance.now()
-  const { failures, ...report } = fuzz(Number(count), Number(seed), () => performance.now())
+  const { failures, ...report } = fuzz(
+    Number(count),
+    Number(seed),
+    () => performance.now(),
+    ({ objects, accepted, failures }) =>
+      process.stderr.write(`${objects} objects, ${accepted} accepted, ${failures.length} failures\n`),
+  )
   const seconds = Math.round((performance.now() - started) / 1000)
-  process.stdout.write(`${JSON.stringify({ seed: Number(seed), ...report, seconds, failures: failures.length })}\n`)
+  process.stdout.write(
+    `${JSON.stringify({ seed: Number(seed), ...report, seconds, failures: failures.length })}\n`,
+  )
   for (const failure of failures.slice(0, 20)) process.stdout.write(`${failure}\n`)
   process.exitCode = failures.length === 0 ? 0 : 1
 }

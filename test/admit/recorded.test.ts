@@ -9,7 +9,8 @@ const { recorded, crds } = readRecorded()
 
 /** All was recorded in this namespace, which some warnings name. */
 function placed<T extends Json>(object: T): T {
-  if (!isObject(object) || !isObject(object.metadata) || object.metadata.namespace !== undefined) return object
+  if (!isObject(object) || !isObject(object.metadata) || object.metadata.namespace !== undefined)
+    return object
   return { ...object, metadata: { ...object.metadata, namespace: 'oracle' } }
 }
 

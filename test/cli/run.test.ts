@@ -127,6 +127,7 @@ it('the help of all', () => {
       review    what a change does: verdict, findings, impacts, diff
       render    what a tree applies: every object of every cluster
       validate  what is wrong with a whole tree: findings only
+      admit     whether the API server and the operator would take objects
       explain   what a rule says, why, and how to mend it
       schema    the kinds that can be validated without the CRDs of the tree
       doctor    which git, kustomize, kubectl and helm are used
