@@ -32,7 +32,7 @@ const LIBRARIES: Record<string, string[]> = {
   config: ['yaml', 'ajv'],
   render: ['yaml', 'semver'],
   schema: ['ajv', '@bufbuild/re2'],
-  cel: ['@bufbuild/cel', '@bufbuild/protobuf', '@bufbuild/re2'],
+  cel: ['@bufbuild/cel', '@bufbuild/re2'],
   policy: [],
   cnpg: ['semver'],
   flux: ['semver'],

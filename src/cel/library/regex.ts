@@ -4,8 +4,8 @@ import { EvaluationError, UnsupportedRule } from '../errors.ts'
 
 const compiled = new Map<string, RE2JS>()
 const MOST = 500
-// steps of one search for all matches, which may be the square of the text (some seconds)
-const MOST_WORK = 20_000_000
+// steps of one search for all matches, which may be the square of the text (half a second)
+const MOST_WORK = 3_000_000
 
 /** @throws EvaluationError for a pattern that RE2 refuses */
 export function compileRegex(pattern: string): RE2JS {
