@@ -9,7 +9,7 @@ import type { Validator } from './schema/validator.ts'
  */
 export function admissionTools(validator: Validator, operator: string): AdmitTools {
   return {
-    kindOf: validator.kindOf,
+    kindOf: (apiVersion, kind) => validator.kindOf(apiVersion, kind),
     checkRules,
     mutate: request => mutate(request, operator),
     validate: request => validate(request, operator),

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../manifest/json.ts'
 import { nearName } from '../manifest/near-name.ts'
 import type { Context } from './context.ts'
-import { nameOfItem } from './list-items.ts'
+import { nameOfItem, type ItemName } from './list-items.ts'
 import {
   alternatives,
   asWritten,
@@ -136,20 +136,26 @@ function checkItems(value: Json[], list: ListType, path: Path, context: Say): Sc
       const first = seen.get(named.name)
       if (first === undefined) seen.set(named.name, i)
       else {
-        const key = named.keys?.map(([name, key]) => `${name}=${quoted(key)}`).join(',') ?? `=${quoted(item)}`
-        const words =
-          named.keys === undefined
-            ? { says: `is in the list already: ${asWritten(item)}`, repair: 'Remove one of the two.' }
-            : {
-                says: `has the same ${named.keys.map(([name, key]) => `${name} ${asWritten(key)}`).join(', ')} as ${fieldOf([...path, first])}`,
-                repair: 'Give each item of the list its own.',
-              }
-        problems.push(itemProblem(i, path, `duplicate entries for key [${key}]`, words))
+        const words = repeatedWords(named, item, fieldOf([...path, first]))
+        problems.push(itemProblem(i, path, `duplicate entries for key [${keyOf(named, item)}]`, words))
       }
     }
     problems.push(...checkValue(item, list.items(), [...path, i], context))
   }
   return problems
+}
+
+type Named = Extract<ItemName, { name: string }>
+
+function keyOf({ keys }: Named, item: Json): string {
+  return keys?.map(([name, key]) => `${name}=${quoted(key)}`).join(',') ?? `=${quoted(item)}`
+}
+
+function repeatedWords({ keys }: Named, item: Json, first: string): { says: string; repair: string } {
+  if (keys === undefined)
+    return { says: `is in the list already: ${asWritten(item)}`, repair: 'Remove one of the two.' }
+  const named = keys.map(([name, key]) => `${name} ${asWritten(key)}`).join(', ')
+  return { says: `has the same ${named} as ${first}`, repair: 'Give each item of the list its own.' }
 }
 
 function nameless(list: ListType, item: Json): { says: string; repair?: string } {

@@ -1,14 +1,5 @@
 import { isObject, textAt, valueAt, type Json, type JsonObject } from '../manifest/json.ts'
-import {
-  asPrefix,
-  byteLength,
-  dnsLabel,
-  labelKey,
-  labelValue,
-  pathSegment,
-  subdomain,
-  type NameRule,
-} from './names.ts'
+import { asPrefix, byteLength, dnsLabel, labelKey, labelValue, pathSegment, type NameRule } from './names.ts'
 import { invalid, type Refusal } from './problem.ts'
 import type { Scope } from './structural.ts'
 

@@ -2,6 +2,8 @@
 // kube-openapi pkg/validation/strfmt and pkg/internal/third_party/govalidator); every other format is ignored, int32 and
 // int64 among them.
 
+import { byteLength } from './names.ts'
+
 /** Format → a word for it in messages, and the check. */
 export const FORMATS: { readonly [format: string]: { name: string; check: (value: string) => boolean } } = {
   'date-time': { name: 'a date and time (2026-02-28T10:00:00Z)', check: isDateTime },
@@ -142,12 +144,11 @@ const HOSTNAME =
   /^([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|([a-zA-Z0-9\p{S}\p{L}](([a-zA-Z0-9\-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.))+([a-zA-Z\p{L}]){2,63})$/u
 
 function isHostname(value: string): boolean {
-  const bytes = (text: string) => new TextEncoder().encode(text).length
   // no longer text is tried: the pattern takes its time
   return (
     value.length <= 255 &&
-    bytes(value) <= 255 &&
-    value.split('.').every(part => bytes(part) <= 63) &&
+    byteLength(value) <= 255 &&
+    value.split('.').every(part => byteLength(part) <= 63) &&
     HOSTNAME.test(value)
   )
 }

@@ -53,7 +53,7 @@ const nothing = () => ({ errors: [], warnings: [], notEvaluated: [] })
 function toolsWith(more: Partial<AdmitTools> = {}) {
   const seen: JsonObject[] = []
   const tools: AdmitTools = {
-    kindOf: createValidator([fromCrds([CRD])]).kindOf,
+    kindOf: (apiVersion, kind) => createValidator([fromCrds([CRD])]).kindOf(apiVersion, kind),
     checkRules: nothing,
     mutate: ({ object }) => ({ ...nothing(), object }),
     validate({ object }) {
@@ -195,8 +195,9 @@ it('judges each object alone, in order, old ones found by group, kind, namespace
   ])
 })
 
+const read = (text: string) => submissionsIn('a.yaml', new TextEncoder().encode(text))
+
 describe('the objects of a file', () => {
-  const read = (text: string) => submissionsIn('a.yaml', new TextEncoder().encode(text))
   it.each<[string, string, (Json | string)[]]>([
     ['documents', 'a: 1\n---\n\n---\nb: off\n', [{ a: 1 }, { b: 'off' }]],
     ['JSON', '{"a": [1, true]}', [{ a: [1, true] }]],

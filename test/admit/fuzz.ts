@@ -181,8 +181,10 @@ if (import.meta.filename === process.argv[1]) {
     Number(count),
     Number(seed),
     () => performance.now(),
-    ({ objects, accepted, failures }) =>
-      process.stderr.write(`${objects} objects, ${accepted} accepted, ${failures.length} failures\n`),
+    so =>
+      process.stderr.write(
+        `${so.objects} objects, ${so.accepted} accepted, ${so.failures.length} failures\n`,
+      ),
   )
   const seconds = Math.round((performance.now() - started) / 1000)
   process.stdout.write(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { admit } from '../../src/admit.ts'
-import { isObject, type Json } from '../../src/manifest/json.ts'
+import { isObject, type Json, type JsonObject } from '../../src/manifest/json.ts'
 import { readRecorded } from './recorded.ts'
 import { compare, newScore, scoreTable, totalOf, type Difference, type Score } from './score.ts'
 import { toolsFor } from './tools.ts'
@@ -8,10 +8,14 @@ import { toolsFor } from './tools.ts'
 const { recorded, crds } = readRecorded()
 
 /** All was recorded in this namespace, which some warnings name. */
-function placed<T extends Json>(object: T): T {
-  if (!isObject(object) || !isObject(object.metadata) || object.metadata.namespace !== undefined)
-    return object
-  return { ...object, metadata: { ...object.metadata, namespace: 'oracle' } }
+function placed(object: Json): Json {
+  return isObject(object) ? inNamespace(object) : object
+}
+
+function inNamespace(object: JsonObject): JsonObject {
+  const { metadata } = object
+  if (!isObject(metadata) || metadata.namespace !== undefined) return object
+  return { ...object, metadata: { ...metadata, namespace: 'oracle' } }
 }
 
 describe('admit says what the API server and the operator said', () => {
@@ -26,7 +30,7 @@ describe('admit says what the API server and the operator said', () => {
         const verdict = one.verdicts.get(version)
         if (verdict === undefined) continue
         const submission = { file: one.id, line: 1, value: placed(one.manifest) }
-        const [result] = admit([submission], one.old === undefined ? [] : [placed(one.old)], tools)
+        const [result] = admit([submission], one.old === undefined ? [] : [inNamespace(one.old)], tools)
         if (result === undefined) throw new Error(`no answer to ${one.id}`)
         const score = scores.get(one.group) ?? newScore()
         scores.set(one.group, score)
@@ -34,7 +38,8 @@ describe('admit says what the API server and the operator said', () => {
       }
       const table = scoreTable(version, scores)
       const rest = differences.map(
-        ({ what, id, recorded, ours }) => `${what} of ${id}\n  recorded: ${recorded}\n  ours:     ${ours}`,
+        difference =>
+          `${difference.what} of ${difference.id}\n  recorded: ${difference.recorded}\n  ours:     ${difference.ours}`,
       )
       process.stdout.write(`\n${[table, ...rest].join('\n')}\n`)
       const { cases, verdicts, refused, layers, fields, warnings } = totalOf(scores)

@@ -39,26 +39,26 @@ const OUTSIDE = [
 
 const directory = path.join(import.meta.dirname, '../fixtures/admission')
 
-function text(file: string): string {
+function unpacked(file: string): string {
   return gunzipSync(readFileSync(path.join(directory, file))).toString('utf8')
 }
 
 /** The recorded verdicts, and the CRD that some of the objects are of. */
 export function readRecorded(): { recorded: Recorded[]; crds: JsonObject[] } {
-  const rows = text('admission.jsonl.gz')
+  const rows = unpacked('admission.jsonl.gz')
     .split('\n')
     .filter(line => line !== '')
-    .map((line): JsonObject => expand(JSON.parse(line)))
+    .map((line): JsonObject => expandFields(JSON.parse(line)))
   const manifests = new Map(
     ['cnpg-cases.yaml.gz', 'flux-cases.yaml.gz'].flatMap(file => {
-      const cases: JsonObject[] = parse(text(file)).cases
-      return cases.map(one => [`${file.replace('.gz', '')} ${textAt(one, 'id')}`, expand(one)] as const)
+      const cases: JsonObject[] = parse(unpacked(file)).cases
+      return cases.map(one => [`${file.replace('.gz', '')} ${textAt(one, 'id')}`, expandFields(one)] as const)
     }),
   )
   const warnings = rows.flatMap(row =>
     row.t === 'warnings' && Array.isArray(row.list) ? row.list.map(String) : [],
   )
-  const bases = new Map(rows.flatMap(row => (row.t === 'base' ? [[String(row.id), row] as const] : [])))
+  const bases = new Map(rows.flatMap(row => (row.t === 'base' ? [[textOf(row, 'id'), row] as const] : [])))
   const recorded = rows.flatMap((row): Recorded[] => {
     if (row.t === 'mut') return mutations(row, bases, warnings)
     if (row.t !== 'case' || OUTSIDE.some(key => Object.hasOwn(row, key))) return []
@@ -68,7 +68,7 @@ export function readRecorded(): { recorded: Recorded[]; crds: JsonObject[] } {
     const old = withStatus(source.old, source.oldStatus ?? source.status)
     return [
       {
-        id: String(row.id),
+        id: textOf(row, 'id'),
         group: textAt(row, 'group') ?? textAt(row, 'from') ?? '',
         manifest: source.manifest ?? null,
         ...(old === undefined ? {} : { old }),
@@ -81,11 +81,11 @@ export function readRecorded(): { recorded: Recorded[]; crds: JsonObject[] } {
 }
 
 function mutations(row: JsonObject, bases: Map<string, JsonObject>, warnings: string[]): Recorded[] {
-  const base = bases.get(String(row.base))
-  if (base === undefined) throw new Error(`no base ${String(row.base)}`)
+  const base = bases.get(textOf(row, 'base'))
+  if (base === undefined) throw new Error(`no base ${textOf(row, 'base')}`)
   const manifest = patched(base.manifest ?? null, row.patch)
   const old = withStatus(base.manifest, base.statusForUpdate)
-  const id = String(row.id)
+  const id = textOf(row, 'id')
   return [
     { id, group: 'mutation create', manifest, verdicts: verdictsOf(row.create, undefined, warnings) },
     {
@@ -104,16 +104,20 @@ function withStatus(old: Json | undefined, status: Json | undefined): JsonObject
 }
 
 /** `{ $repeat: [character, count] }` stands for a long text. */
-function expand<T extends Json>(value: T): T {
-  const inner = (one: Json): Json => {
-    if (Array.isArray(one)) return one.map(inner)
-    if (!isObject(one)) return one
-    const repeat = one.$repeat
-    if (Array.isArray(repeat)) return String(repeat[0]).repeat(Number(repeat[1]))
-    return Object.fromEntries(Object.entries(one).map(([key, below]) => [key, inner(below)]))
-  }
-  // the shape stays, only texts are written out
-  return inner(value) as T
+function expand(value: Json): Json {
+  if (Array.isArray(value)) return value.map(expand)
+  if (!isObject(value)) return value
+  const repeat = value.$repeat
+  if (Array.isArray(repeat)) return (textAt(repeat, 0) ?? '').repeat(Number(repeat[1]))
+  return expandFields(value)
+}
+
+function expandFields(value: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, expand(inner)]))
+}
+
+function textOf(value: JsonObject, key: string): string {
+  return textAt(value, key) ?? ''
 }
 
 function verdictsOf(

@@ -77,8 +77,6 @@ export function totalOf(scores: ReadonlyMap<string, Score>): Score {
 /** One line a group, and one for all. */
 export function scoreTable(version: string, scores: ReadonlyMap<string, Score>): string {
   const rows = [...[...scores].toSorted(([a], [b]) => (a < b ? -1 : 1)), ['all', totalOf(scores)] as const]
-  const percent = (part: number, of: number) =>
-    of === 0 ? '   –  ' : `${((100 * part) / of).toFixed(1)} %`.padStart(7)
   const head = `operator ${version}`.padEnd(30)
   return [
     `${head}  cases  verdicts   layers   fields  warnings`,
@@ -87,4 +85,8 @@ export function scoreTable(version: string, scores: ReadonlyMap<string, Score>):
         `${group.padEnd(30)} ${String(cases).padStart(6)}   ${percent(verdicts, cases)}  ${percent(layers, refused)}  ${percent(fields, refused)}   ${percent(warnings, cases)}`,
     ),
   ].join('\n')
+}
+
+function percent(part: number, of: number): string {
+  return of === 0 ? '   –  ' : `${((100 * part) / of).toFixed(1)} %`.padStart(7)
 }
