@@ -33,13 +33,34 @@ type decl struct {
 
 var modules = map[string]string{}
 var packages = map[string]map[string]decl{}
-var types = map[string]map[string]string{}
+var types = map[string]*fieldList{}
+
+// fieldList keeps the order of the struct, in which encoding/json prints it.
+type fieldList struct {
+	names []string
+	types map[string]string
+}
+
+func (l *fieldList) set(name, goType string) {
+	if _, known := l.types[name]; !known {
+		l.names = append(l.names, name)
+	}
+	l.types[name] = goType
+}
+
+func (l *fieldList) MarshalJSON() ([]byte, error) {
+	parts := []string{}
+	for _, name := range l.names {
+		parts = append(parts, fmt.Sprintf("%q: %q", name, l.types[name]))
+	}
+	return []byte("{" + strings.Join(parts, ", ") + "}"), nil
+}
 
 var scalars = map[string]string{
-	"k8s.io/apimachinery/pkg/api/resource.Quantity":         "quantity",
-	"k8s.io/apimachinery/pkg/apis/meta/v1.Duration":         "duration",
-	"k8s.io/apimachinery/pkg/apis/meta/v1.Time":             "time",
-	"k8s.io/apimachinery/pkg/util/intstr.IntOrString":       "intOrString",
+	"k8s.io/apimachinery/pkg/api/resource.Quantity":                 "quantity",
+	"k8s.io/apimachinery/pkg/apis/meta/v1.Duration":                 "duration",
+	"k8s.io/apimachinery/pkg/apis/meta/v1.Time":                     "time",
+	"k8s.io/apimachinery/pkg/util/intstr.IntOrString":               "intOrString",
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSON": "any",
 }
 
@@ -108,13 +129,13 @@ func named(pkg, name string) string {
 		label = parts[len(parts)-2] + "." + name
 	}
 	if _, done := types[label]; !done {
-		types[label] = map[string]string{}
+		types[label] = &fieldList{types: map[string]string{}}
 		fields(s, d, types[label])
 	}
 	return label
 }
 
-func fields(s *ast.StructType, d decl, into map[string]string) {
+func fields(s *ast.StructType, d decl, into *fieldList) {
 	for _, field := range s.Fields.List {
 		tag := ""
 		if field.Tag != nil {
@@ -140,11 +161,11 @@ func fields(s *ast.StructType, d decl, into map[string]string) {
 				omit += "0"
 			}
 		}
-		into[parts[0]] = expression(field.Type, d) + omit
+		into.set(parts[0], expression(field.Type, d)+omit)
 	}
 }
 
-func inline(e ast.Expr, d decl, into map[string]string) {
+func inline(e ast.Expr, d decl, into *fieldList) {
 	switch t := e.(type) {
 	case *ast.Ident:
 		target := load(d.pkg)[t.Name]
@@ -156,7 +177,7 @@ func inline(e ast.Expr, d decl, into map[string]string) {
 	}
 }
 
-func embed(target decl, into map[string]string) {
+func embed(target decl, into *fieldList) {
 	if s, ok := target.expr.(*ast.StructType); ok {
 		fields(s, target, into)
 	} else {

@@ -72,12 +72,13 @@ function decode(type: string, json: Json, where: Where, errors: string[]): GoVal
   const fields = TYPES[type]
   if (fields !== undefined) {
     if (!isObject(json)) return mismatch(kindOf(json))
-    return entriesOf(json, (name, inner) => {
+    const read = entriesOf(json, (name, inner) => {
       const field = Object.hasOwn(fields, name) ? fields[name] : undefined
       if (field === undefined) return undefined
       const here = { struct: type.replace(/^\w+\./, ''), path: `${where.path}.${name}` }
       return decode(withoutTags(field), inner, here, errors)
     })
+    return inOrder(read, Object.keys(fields))
   }
   const scalar = decodeScalar(type, json)
   if (scalar === undefined) return mismatch(typeof json === 'number' ? `number ${json}` : kindOf(json))
@@ -179,6 +180,15 @@ function entriesOf(object: JsonObject, read: (name: string, value: Json) => GoVa
     const inner = read(name, value)
     if (inner !== undefined) entries.push([name, inner])
   }
+  return Object.fromEntries(entries)
+}
+
+/** In the order of the struct, as Go prints it. */
+function inOrder(object: JsonObject, names: readonly string[]): JsonObject {
+  const entries = names.flatMap((name): [string, Json][] => {
+    const value = object[name]
+    return value === undefined ? [] : [[name, value]]
+  })
   return Object.fromEntries(entries)
 }
 
