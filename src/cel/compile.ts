@@ -240,11 +240,9 @@ function planConditional(args: readonly Expr[], scope: Scope): Plan {
   return frame => {
     const value = condition(frame)
     if (typeof value !== 'boolean') throw noSuchOverload()
-    const before = frame.cost
-    const result = value ? yes(frame) : no(frame)
-    // cel-go does not count a branch that is a plain field
-    if (value ? isFreeYes : isFreeNo) frame.cost = before
-    return result
+    // cel-go does not count the variable of a branch that is a plain field
+    if (value ? isFreeYes : isFreeNo) frame.cost -= 1
+    return value ? yes(frame) : no(frame)
   }
 }
 
@@ -260,7 +258,8 @@ function planIndex(args: readonly Expr[], scope: Scope): Plan {
   const optional = optionalPart(index)
   const operand = planExpression(container, scope)
   const key = planExpression(optional ?? index, scope)
-  const cost = isAttribute(container) ? 1 : 2
+  // cel-go does not count the variable of a key that is a plain field
+  const cost = (isAttribute(container) ? 1 : 2) - (isAttribute(optional ?? index) ? 1 : 0)
   return frame => {
     const value = operand(frame)
     const at = key(frame)

@@ -215,6 +215,8 @@ function planOptional(target: Plan, slot: number, body: Plan, isFlat: boolean): 
     const value = target(frame)
     if (!(value instanceof Optional)) throw noSuchOverload()
     if (value.value === undefined) return Optional.none
+    // the test, the value and the binding of cel-go's expansion
+    frame.spend(5)
     frame.slots[slot] = value.value
     const result = body(frame)
     if (!isFlat) return new Optional(result)
@@ -228,7 +230,7 @@ function planSortBy(target: Plan, slot: number, body: Plan): Plan {
     const list = target(frame)
     if (!(list instanceof List)) throw noSuchOverload()
     const keys = list.items().map(item => {
-      frame.spend(STEP_COST)
+      frame.spend(STEP_COST + LIST_COST)
       frame.slots[slot] = item
       return body(frame)
     })

@@ -61,13 +61,15 @@ export function valueOf(json: Json, schema: StructuralSchema): Value {
   }
   switch (schema.type) {
     case 'object':
-      if (!isObject(json)) throw invalid('a map for the provided schema with type=object', json)
+      if (!isObject(json))
+        throw new EvaluationError('invalid data, expected a map for the provided schema with type=object')
       return new JsonMapping(
         json,
         schema['x-kubernetes-embedded-resource'] === true ? withTypeAndObjectMeta(schema) : schema,
       )
     case 'array':
-      if (!Array.isArray(json)) throw invalid('an array for the provided schema with type=array', json)
+      if (!Array.isArray(json))
+        throw new EvaluationError('invalid data, expected an array for the provided schema with type=array')
       if (schema.items === undefined)
         throw new EvaluationError('invalid array type, expected Items with a non-empty Schema')
       return listOf(json, schema.items, schema)
@@ -91,8 +93,16 @@ export function valueOf(json: Json, schema: StructuralSchema): Value {
   )
 }
 
+/** Go's %T of what JSON decodes to. */
+function goType(json: Json): string {
+  if (typeof json === 'string') return 'string'
+  if (typeof json === 'boolean') return 'bool'
+  if (typeof json === 'number') return Number.isInteger(json) ? 'int64' : 'float64'
+  return Array.isArray(json) ? '[]interface {}' : 'map[string]interface {}'
+}
+
 function invalid(expected: string, json: Json): EvaluationError {
-  return new EvaluationError(`invalid data, expected ${expected}, got ${typeof json}`)
+  return new EvaluationError(`invalid data, expected ${expected}, got ${goType(json)}`)
 }
 
 function formatted(text: string, format: string): Value {

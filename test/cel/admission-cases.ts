@@ -3,7 +3,7 @@ import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'yaml'
 import { openCatalog } from '../../src/adapters/schema-catalog.ts'
-import { isObject, valueAt, type Json, type JsonObject } from '../../src/manifest/json.ts'
+import { isObject, textAt, valueAt, type Json, type JsonObject } from '../../src/manifest/json.ts'
 import { fromCatalog } from '../../src/schema/catalog.ts'
 import { withDefaults } from '../../src/schema/defaults.ts'
 import { readSchema } from '../../src/schema/read-schema.ts'
@@ -46,7 +46,7 @@ function expanded(json: Json): Json {
   if (Array.isArray(json)) return json.map(expanded)
   if (!isObject(json)) return json
   const repeat = json['$repeat']
-  if (Array.isArray(repeat)) return String(repeat[0]).repeat(Number(repeat[1]))
+  if (Array.isArray(repeat)) return (textAt(repeat, 0) ?? '').repeat(Number(repeat[1]))
   return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, expanded(value)]))
 }
 
@@ -55,7 +55,7 @@ function expanded(json: Json): Json {
  * and durability, and Go's zero values of fields that Go always encodes.
  */
 function asWebhookWrites(object: JsonObject, old?: JsonObject): JsonObject {
-  if (object['kind'] !== 'Cluster' || !String(object['apiVersion']).startsWith('postgresql.cnpg.io/'))
+  if (object['kind'] !== 'Cluster' || !(textAt(object, 'apiVersion') ?? '').startsWith('postgresql.cnpg.io/'))
     return object
   const copy = structuredClone(object)
   const spec = objectAt(copy, 'spec')
@@ -110,7 +110,7 @@ export function readRuleCases(): RuleCase[] {
   const manifests = new Map<string, JsonObject>()
   for (const file of ['cnpg-cases.yaml', 'flux-cases.yaml']) {
     const document: { cases: JsonObject[] } = parse(read(`${file}.gz`), { maxAliasCount: -1 })
-    for (const one of document.cases) manifests.set(`${file}/${String(one['id'])}`, one)
+    for (const one of document.cases) manifests.set(`${file}/${textAt(one, 'id') ?? ''}`, one)
   }
   const catalog = openCatalog()
   const sources = new Map<string, SchemaSource>(
@@ -128,25 +128,22 @@ export function readRuleCases(): RuleCase[] {
   const cases: RuleCase[] = []
   for (const line of lines) {
     if (line['t'] !== 'case' || NOT_SINGLE.some(key => line[key] !== undefined)) continue
-    const elsewhere = manifests.get(`${String(line['from'])}/${String(line['id'])}`)
+    const elsewhere = manifests.get(`${textAt(line, 'from') ?? ''}/${textAt(line, 'id') ?? ''}`)
     const manifest = objectAt(line, 'manifest') ?? objectAt(elsewhere, 'manifest')
     const old = line['op'] === 'update' ? (objectAt(line, 'old') ?? objectAt(elsewhere, 'old')) : undefined
     if (manifest === undefined) continue
     for (const [version, source] of sources) {
       const answer = answerOf(line, version)
-      const [group = '', apiVersion = ''] = String(manifest['apiVersion']).split('/')
+      const [group = '', apiVersion = ''] = (textAt(manifest, 'apiVersion') ?? '').split('/')
       const schema =
         group === 'lab.example.org'
           ? thing
-          : source.find(group, String(manifest['kind']))?.schemaOf(apiVersion)
+          : source.find(group, textAt(manifest, 'kind') ?? '')?.schemaOf(apiVersion)
       if (answer === undefined || schema === undefined) continue
       const isRefused = answer['v'] === 'no' && answer['layer'] === 'cel'
       if (!isRefused && answer['v'] !== 'ok') continue
       const errors = isRefused && Array.isArray(answer['e']) ? answer['e'] : []
-      const pairs = errors.map((error): [string, string] => [
-        String(valueAt(error, 0)),
-        String(valueAt(error, 2)),
-      ])
+      const pairs = errors.map((error): [string, string] => [textAt(error, 0) ?? '', textAt(error, 2) ?? ''])
       const rules = rulesOf(schema)
       const isKnown = (message: string) =>
         rules.some(
@@ -154,7 +151,7 @@ export function readRuleCases(): RuleCase[] {
         )
       if (!pairs.every(([, message]) => isKnown(message))) continue
       cases.push({
-        id: String(line['id']),
+        id: textAt(line, 'id') ?? '',
         version,
         object: ready(manifest, schema, old),
         ...(old === undefined ? {} : { live: ready(old, schema) }),
@@ -182,6 +179,6 @@ function ready(manifest: JsonObject, schema: StructuralSchema, old?: JsonObject)
 function warningsOf(answer: JsonObject, all: readonly Json[]): string[] {
   const indexes = answer['w']
   return (Array.isArray(indexes) ? indexes : [])
-    .map(index => String(all[Number(index)]))
+    .map(index => (typeof index === 'number' ? (textAt([...all], index) ?? '') : ''))
     .filter(text => /^\S+: (Invalid value|Forbidden|Required value|Duplicate value)/.test(text))
 }

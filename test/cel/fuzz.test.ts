@@ -133,7 +133,7 @@ function expression(random: Random, depth: number): string {
 it('neither crashes nor changes its mind on random rules and values', () => {
   const random = randomFrom(20_260_101)
   let errors = 0
-  for (let i = 0; i < 4000; i++) {
+  for (let i = 0; i < 800; i++) {
     const schema = schemaWith([expression(random, 1 + random(3)), expression(random, 2)])
     const request = {
       object: { v: randomValue(random) },
@@ -145,13 +145,13 @@ it('neither crashes nor changes its mind on random rules and values', () => {
     expect(JSON.stringify(request)).toBe(before)
     errors += verdict.errors.length
   }
-  expect(errors).toBeGreaterThan(500)
+  expect(errors).toBeGreaterThan(200)
 })
 
 it('is at peace with any object', () => {
   const random = randomFrom(7)
   const schema = schemaWith(["self.s != '' || self.l.all(x, x > 0) || self.k.exists(e, e.s == 'a')"])
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < 500; i++) {
     const wild: Json = pick<Json>(
       random,
       null,
