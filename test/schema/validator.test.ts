@@ -342,7 +342,7 @@ it('knows how items of a list are told apart', () => {
 })
 
 const taking = (...names: string[]) => ({
-  type: 'object',
+  type: 'object' as const,
   properties: Object.fromEntries(names.map(name => [name, { type: 'string' as const }])),
 })
 const rulesOf = (problems: { ruleId: string; field: string }[]) =>
