@@ -16,9 +16,15 @@ beforeAll(async () => {
   kustomize = await realKustomize()
 })
 
-function tools(): RenderTools {
+function tools(builds: string[] = []): RenderTools {
   return {
-    kustomize,
+    kustomize: {
+      version: kustomize.version,
+      build: async request => {
+        builds.push(request.directory)
+        return await kustomize.build(request)
+      },
+    },
     charts: {
       pull: async () => ({ ok: false, unavailable: true, reason: 'chart-offline', message: 'offline' }),
       unpack: async () => await Promise.reject(new Error('nothing was pulled')),
@@ -234,6 +240,7 @@ async function review(
   base: Record<string, string>,
   head: Record<string, string>,
   config = defaultConfig,
+  builds: string[] = [],
 ): Promise<Review> {
   return await reviewPullRequest(
     {
@@ -246,7 +253,7 @@ async function review(
       all: false,
       entries: [],
     },
-    { ...tools(), catalog: openCatalog(), clock: () => 0 },
+    { ...tools(builds), catalog: openCatalog(), clock: () => 0 },
   )
 }
 
@@ -254,6 +261,16 @@ describe('review', () => {
   it('is ready where nothing changes', async () => {
     const { verdict, changes, findings } = await review(cluster, cluster)
     expect([verdict, changes, findings]).toEqual(['ready', [], []])
+  })
+
+  it('builds once what is equal on both sides', async () => {
+    const builds: string[] = []
+    await review(cluster, cluster, defaultConfig, builds)
+    expect(builds.toSorted()).toEqual(['apps', 'clusters/main'])
+    const changed = { ...cluster, 'apps/web.yaml': configMap('web', 'a: c') }
+    builds.length = 0
+    await review(cluster, changed, defaultConfig, builds)
+    expect(builds.toSorted()).toEqual(['apps', 'apps', 'clusters/main'])
   })
 
   it('shows what changes and points at the line of a mistake', async () => {
