@@ -1,5 +1,5 @@
 import { operatorVersion } from './cnpg/operator-version.ts'
-import type { Config } from './config/config.ts'
+import { ASSUMED_KUBERNETES, type Config } from './config/config.ts'
 import { appliedTwice } from './flux/applied-twice.ts'
 import { dependsOnFindings } from './flux/depends-on.ts'
 import { readImportedCrds } from './imported-crds.ts'
@@ -90,6 +90,7 @@ export async function validateTree(
       files,
       settings: config.rules,
       fluxVersion: config.fluxVersion,
+      ...(config.annotationPrefix === undefined ? {} : { annotationPrefix: config.annotationPrefix }),
     }),
     ...(await sourceFindings(tree, rendered.files)),
   )
@@ -107,7 +108,7 @@ export async function validateTree(
 function versionsInUse(config: Config, operator: string | undefined): VersionsInUse {
   const cnpg = operator ?? config.cnpgVersion
   return {
-    kubernetes: config.kubernetesVersion,
+    kubernetes: config.kubernetesVersion ?? { atLeast: ASSUMED_KUBERNETES },
     flux: config.fluxVersion,
     ...(cnpg === undefined ? {} : { cnpg }),
   }
@@ -172,7 +173,9 @@ function unfitting(
   return {
     reason: 'schema-version-unknown',
     message: `${resource.kind} does not fit the bundled schema of ${source}, and which version the cluster runs is not known: ${problems.slice(0, PROBLEMS).join('; ')}${more}.`,
-    repair: IMPORT,
+    repair: source.startsWith('kubernetes ')
+      ? 'Name it as kubernetesVersion in .github/cnpg-steward.yaml.'
+      : IMPORT,
     affected: [resourceLabel(resource)],
     ...(cluster === '' ? {} : { cluster }),
   }

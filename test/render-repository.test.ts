@@ -16,9 +16,15 @@ beforeAll(async () => {
   kustomize = await realKustomize()
 })
 
-function tools(): RenderTools {
+function tools(builds: string[] = []): RenderTools {
   return {
-    kustomize,
+    kustomize: {
+      version: kustomize.version,
+      build: async request => {
+        builds.push(request.directory)
+        return await kustomize.build(request)
+      },
+    },
     charts: {
       pull: async () => ({ ok: false, unavailable: true, reason: 'chart-offline', message: 'offline' }),
       unpack: async () => await Promise.reject(new Error('nothing was pulled')),
@@ -230,19 +236,24 @@ spec:
   })
 })
 
-async function review(base: Record<string, string>, head: Record<string, string>): Promise<Review> {
+async function review(
+  base: Record<string, string>,
+  head: Record<string, string>,
+  config = defaultConfig,
+  builds: string[] = [],
+): Promise<Review> {
   return await reviewPullRequest(
     {
       base: memoryTree(base, 'base'),
       head: memoryTree(head, 'head'),
       baseRevision: { ref: 'main' },
       headRevision: { ref: 'feature' },
-      config: defaultConfig,
+      config,
       configFindings: [],
       all: false,
       entries: [],
     },
-    { ...tools(), catalog: openCatalog(), clock: () => 0 },
+    { ...tools(builds), catalog: openCatalog(), clock: () => 0 },
   )
 }
 
@@ -250,6 +261,16 @@ describe('review', () => {
   it('is ready where nothing changes', async () => {
     const { verdict, changes, findings } = await review(cluster, cluster)
     expect([verdict, changes, findings]).toEqual(['ready', [], []])
+  })
+
+  it('builds once what is equal on both sides', async () => {
+    const builds: string[] = []
+    await review(cluster, cluster, defaultConfig, builds)
+    expect(builds.toSorted()).toEqual(['apps', 'clusters/main'])
+    const changed = { ...cluster, 'apps/web.yaml': configMap('web', 'a: c') }
+    builds.length = 0
+    await review(cluster, changed, defaultConfig, builds)
+    expect(builds.toSorted()).toEqual(['apps', 'apps', 'clusters/main'])
   })
 
   it('shows what changes and points at the line of a mistake', async () => {
@@ -387,6 +408,20 @@ spec:
       [],
       ['schema-unknown'],
     ])
+  })
+
+  it.each([
+    [undefined, 'incomplete', ['schema-version-unknown']],
+    ['1.35.0', 'blocked', []],
+    ['1.36.0', 'ready', []],
+  ])('judges what only a newer Kubernetes serves, of %s: %s', async (kubernetesVersion, verdict, reasons) => {
+    const policy = `apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicy
+metadata: { name: p }
+`
+    const config = { ...defaultConfig, ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }) }
+    const judged = await review(cluster, { ...cluster, 'apps/policy.yaml': policy }, config)
+    expect([judged.verdict, judged.incomplete.map(({ reason }) => reason)]).toEqual([verdict, reasons])
   })
 
   it('does not let a change silence its own finding', async () => {

@@ -4,7 +4,7 @@ import { Outbound } from '../adapters/outbound.ts'
 import { openCatalog } from '../adapters/schema-catalog.ts'
 import { admissionTools } from '../admission-tools.ts'
 import { admit as judge } from '../admit.ts'
-import { defaultConfig } from '../config/config.ts'
+import { ASSUMED_KUBERNETES, defaultConfig } from '../config/config.ts'
 import { crdsIn } from '../imported-crds.ts'
 import { isObject, type JsonObject } from '../manifest/json.ts'
 import type { Manifest } from '../manifest/resource.ts'
@@ -40,7 +40,7 @@ export async function admit(command: AdmitCommand, { io, color, progress }: Cont
     )
 
   const catalog = openCatalog()
-  const kubernetes = command.kubernetesVersion ?? defaultConfig.kubernetesVersion
+  const kubernetes = command.kubernetesVersion ?? ASSUMED_KUBERNETES
   const operator =
     command.cnpgVersion ?? nearestVersion(Object.keys(catalog.index.cnpg ?? {}), undefined) ?? 'main'
   const validator = createValidator([

@@ -70,6 +70,8 @@ export interface KindSchema {
   exact: boolean
   /** where a version that can be scaled keeps its number of replicas: '.spec.instances' */
   scaleOf(version: string): string | undefined
+  /** schemas of newer versions that may be in use as well */
+  newer?: readonly KindSchema[]
   /** the schema of a version, served or not; `undefined` for a version that the kind never had */
   schemaOf(version: string): StructuralSchema | undefined
 }
