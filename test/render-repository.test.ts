@@ -314,6 +314,21 @@ describe('review', () => {
     ])
   })
 
+  it('takes a count in a message for no other cause', async () => {
+    const directory = (path: string) => ({
+      [`${path}/kustomization.yaml`]: 'resources: [web.yaml]\n',
+      [`${path}/web.yaml`]: configMap(path),
+    })
+    const { verdict, incomplete } = await review(
+      { ...directory('a'), ...directory('b') },
+      { ...directory('a'), ...directory('b'), ...directory('c') },
+    )
+    expect([verdict, incomplete.map(({ reason, existing }) => [reason, existing])]).toEqual([
+      'ready',
+      [['no-flux-objects', true]],
+    ])
+  })
+
   it('is incomplete where a changed kustomize directory renders on neither side', async () => {
     const directory = {
       'apps/web/kustomization.yaml': 'resources: [web.yaml, gone.yaml]\n',

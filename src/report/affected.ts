@@ -87,7 +87,12 @@ function titleOf(reason: string | undefined): string | undefined {
 
 /** A sentence that goes on behind a colon. */
 export function withoutStop(message: string): string {
-  return message.replace(/[.\s]+$/, '')
+  return sentence(message).replace(/[.\s]+$/, '')
+}
+
+/** With a capital letter. */
+export function sentence(text: string): string {
+  return text.replace(/^[a-z](?=[a-z']* )/, letter => letter.toUpperCase())
 }
 
 /** 'Kind ns/name' by kind, in order of first appearance; what is no such label stands under ''. */

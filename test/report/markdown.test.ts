@@ -268,7 +268,7 @@ it('keeps what one short list leaves out after a long entry', () => {
   const text = reviewComment(review({ incomplete: [entry('|'.repeat(900)), entry('the short one')] }), {
     budget: 3000,
   })
-  expect(text).toContain('- the short one')
+  expect(text).toContain('- The short one')
   expect(text).toContain('- and 1 more')
 })
 
@@ -299,8 +299,8 @@ it('says what stood in base last, in fewer words, and does not count it', () => 
   expect(text).toContain('## ❔ Incomplete: 1 not judged ·')
   expect(text).toContain(`<details><summary>Not judged (1, 1 as before)</summary>
 
-- a chart is missing: HelmRelease \`a/b\`, [a/b.yaml:3](https://github.example/o/r/blob/e5f6a7b/a/b.yaml#L3). fetch it
-- as before: no schema of Widget is known: 2 × Widget
+- A chart is missing: HelmRelease \`a/b\`, [a/b.yaml:3](https://github.example/o/r/blob/e5f6a7b/a/b.yaml#L3). Fetch it
+- as before: No schema of Widget is known: 2 × Widget
 
 </details>`)
   expect(reviewComment(review({ incomplete: [old] }))).toContain('## ✅ Ready: no rendered object changes')
@@ -330,13 +330,13 @@ it('folds what stood in base into one line a reason, and names kinds by their nu
 })
 
 it.each([
-  ['names a kind once', ['Jar a/b', 'Jar a/c', 'Pot a/b'], 'it is so: Jar `a/b`, `a/c`, Pot `a/b`'],
+  ['names a kind once', ['Jar a/b', 'Jar a/c', 'Pot a/b'], 'It is so: Jar `a/b`, `a/c`, Pot `a/b`'],
   [
     'names five',
     Array.from({ length: 12 }, (_, i) => `Jar a/${i}`),
-    `it is so: Jar ${Array.from({ length: 5 }, (_, i) => `\`a/${i}\``).join(', ')} and 7 more`,
+    `It is so: Jar ${Array.from({ length: 5 }, (_, i) => `\`a/${i}\``).join(', ')} and 7 more`,
   ],
-  ['takes what is no object as it is', ['the whole tree'], 'it is so: `the whole tree`'],
+  ['takes what is no object as it is', ['the whole tree'], 'It is so: `the whole tree`'],
 ])('what is not judged %s', (_name, affected, expected) => {
   const text = reviewComment(review({ incomplete: [{ reason: 'x', message: 'it is so.', affected }] }))
   expect(text).toContain(`\n- ${expected}\n`)
@@ -432,7 +432,7 @@ it('does not name the only cluster, and says what happens to how many', () => {
     }),
   )
   expect(text).toContain('<summary>1 object changed, 1 added in Kustomization databases/postgres</summary>')
-  expect(text).toContain('- a chart is missing: HelmRelease `a/b`')
+  expect(text).toContain('- A chart is missing: HelmRelease `a/b`')
 })
 
 it('names both clusters that the same Kustomization changes in', () => {
