@@ -1,5 +1,5 @@
 import { operatorVersion } from './cnpg/operator-version.ts'
-import type { Config } from './config/config.ts'
+import { defaultConfig, type Config } from './config/config.ts'
 import { appliedTwice } from './flux/applied-twice.ts'
 import { dependsOnFindings } from './flux/depends-on.ts'
 import { readImportedCrds } from './imported-crds.ts'
@@ -12,6 +12,7 @@ import { readSource } from './manifest/source-file.ts'
 import type { Tree } from './manifest/tree.ts'
 import { houseFindings } from './policy/house-rules.ts'
 import type { RenderedRepository } from './render-tree.ts'
+import { KUSTOMIZATION_NAMES } from './render/kustomization-file.ts'
 import { isYamlFile } from './render/source-objects.ts'
 import { fromCatalog, type SchemaCatalog, type VersionsInUse } from './schema/catalog.ts'
 import { fromCrds } from './schema/crd.ts'
@@ -76,7 +77,7 @@ export async function validateTree(
     ])
     validators.set(cluster, validator)
     for (const unit of units) {
-      const judged = await judgeUnit(unit, originsOfReleases(rendered, cluster), validator, locator)
+      const judged = await judgeUnit(unit, originsOfReleases(rendered, cluster), validator, locator, config)
       findings.push(...judged.findings)
       incomplete.push(...judged.incomplete)
     }
@@ -91,7 +92,7 @@ export async function validateTree(
       settings: config.rules,
       fluxVersion: config.fluxVersion,
     }),
-    ...(await sourceFindings(tree, rendered.files)),
+    ...(await sourceFindings(tree, manifestFiles(rendered))),
   )
   const judged = joinClusters(levelled(await located(findings, locator), config))
   const kept = await withoutIgnored(judged, tree, trusted)
@@ -120,6 +121,7 @@ async function judgeUnit(
   releases: ReadonlyMap<string, Place>,
   validator: Validator,
   locator: Locator,
+  config: Config,
 ): Promise<{ findings: Finding[]; incomplete: Unjudged[] }> {
   const findings: Finding[] = []
   const incomplete: Unjudged[] = []
@@ -135,6 +137,17 @@ async function judgeUnit(
     }
     if (verdict.uncertain.length > 0) {
       incomplete.push(unfitting(object, verdict, cluster))
+    }
+    const newer = verdict.findings.find(problem => isNewerKubernetes(problem, verdict.source, object, config))
+    if (newer !== undefined) {
+      incomplete.push({
+        reason: 'schema-version-unknown',
+        message: `${newer.message}, and which version the cluster runs is not known.`,
+        repair: 'Set `kubernetesVersion` in .github/cnpg-steward.yaml.',
+        affected: [resourceLabel(resource)],
+        ...(cluster === '' ? {} : { cluster }),
+      })
+      continue
     }
     const origin = object.origin ?? release
     for (const { ruleId, message, repair, field } of verdict.findings) {
@@ -156,6 +169,24 @@ async function judgeUnit(
     }
   }
   return { findings, incomplete }
+}
+
+/**
+ * An API newer than what the assumed Kubernetes serves (v1 where there is v1beta1): a guess, unless the configuration says
+ * which version runs. An older one was removed, whatever newer Kubernetes it is.
+ */
+function isNewerKubernetes(
+  { ruleId }: { ruleId: string },
+  source: string,
+  { resource }: RenderedObject,
+  config: Config,
+): boolean {
+  return (
+    ruleId === 'schema-version-not-served' &&
+    source.startsWith('kubernetes ') &&
+    config.kubernetesVersion === defaultConfig.kubernetesVersion &&
+    /\/v\d+$/.test(resource.apiVersion)
+  )
 }
 
 const IMPORT = 'Let the tree install the CRDs, or add them with `cnpg-steward schema import`.'
@@ -216,6 +247,22 @@ async function located(findings: readonly Finding[], locator: Locator): Promise<
         return finding
       return { ...finding, ...(await locator.place({ file, line }, field)) }
     }),
+  )
+}
+
+/**
+ * The files that kustomize reads as YAML: those that objects come from, and kustomizations. What a generator puts into a
+ * ConfigMap as text may be anything, templates that end in .yaml too.
+ */
+function manifestFiles(rendered: RenderedRepository): Set<string> {
+  const origins = new Set(
+    rendered.kustomizations.flatMap(({ objects }) => objects.flatMap(({ origin }) => origin?.file ?? [])),
+  )
+  return new Set(
+    [...rendered.files].filter(
+      file =>
+        origins.has(file) || KUSTOMIZATION_NAMES.some(name => file === name || file.endsWith(`/${name}`)),
+    ),
   )
 }
 

@@ -26,7 +26,11 @@ export function folds(entries: readonly Unjudged[]): Fold[] {
         return group.map(entry => ({ entries: [entry] }))
       const { repair } = first
       const common = { title: withoutStop(title), ...(repair === undefined ? {} : { repair }) }
-      return [{ common, entries: group.map(({ repair: _, ...entry }) => entry) }]
+      const entries = group.map(entry => {
+        const { repair: said, ...rest } = entry
+        return said === undefined ? entry : rest
+      })
+      return [{ common, entries }]
     },
   )
 }

@@ -33,9 +33,12 @@ export function checkValue(
   return [...problems, ...checkAlternatives(value, schema, path, here.kind, judge)]
 }
 
-/** SOPS values are not decrypted here, rendered they stand as `..PLACEHOLDER_<key>..`: nothing can be said of them. */
+/**
+ * SOPS values are not decrypted here and variables may be made elsewhere: rendered they stand as `..PLACEHOLDER_<key>..`.
+ * Nothing can be said of a value that holds one, 'app...PLACEHOLDER_DOMAIN..' or '--PLACEHOLDER_DOMAIN--' (`${DOMAIN//./-}`).
+ */
 function isPlaceholder(value: Json): boolean {
-  return typeof value === 'string' && /^\.\.PLACEHOLDER_.*\.\.$|^ENC\[AES256_GCM,/.test(value)
+  return typeof value === 'string' && /\W{2}PLACEHOLDER_\w|^ENC\[AES256_GCM,/i.test(value)
 }
 
 function checkNull(schema: StructuralSchema, path: Path, context: Context): SchemaProblem[] {

@@ -307,6 +307,7 @@ it('says what stood in base last, in fewer words, and does not count it', () => 
 })
 
 it('folds what stood in base into one line a reason, and names kinds by their number', () => {
+  // oxlint-disable-next-line unicorn/consistent-function-scoping -- it stands beside its test
   const old = (reason: string, message: string, affected: string[]) => ({
     reason,
     message,
@@ -343,6 +344,7 @@ it.each([
 })
 
 it('says once what several entries have in common', () => {
+  // oxlint-disable-next-line unicorn/consistent-function-scoping -- it stands beside its test
   const made = (message: string, affected: string[], repair = 'Import it.') => ({
     reason: 'schema-unknown',
     message,
