@@ -148,8 +148,11 @@ describe('a side that did not render', () => {
       tree([root([], { status: 'failed', error: broken })]),
       tree([root(['flux-system/db']), kustomization('flux-system/db', cluster('1Gi'))]),
     )
-    expect(incomplete.map(({ message }) => message)).toEqual([
-      '2 objects are not compared: Kustomization flux-system/root could not be rendered in base (apps/db.yaml:3: a file is missing).',
+    expect(incomplete.map(({ message, repair }) => [message, repair])).toEqual([
+      [
+        '2 objects are not compared: Kustomization flux-system/root could not be rendered in base (apps/db.yaml:3: a file is missing).',
+        'If head renders, this change has mended it, and the next one is compared again.',
+      ],
     ])
   })
 

@@ -73,7 +73,7 @@ it.each<[string, Partial<Review>, string]>([
   [
     'not judged',
     { incomplete: [{ reason: 'x', message: 'm', affected: [] }] },
-    '## ❔ Incomplete: 1 not judged · no rendered object changes',
+    '## ❔ Incomplete: 1 not judged · no change seen',
   ],
 ])('headline of %s', (_name, parts, line) => {
   expect(reviewComment(review(parts)).split('\n')[1]).toBe(line)
