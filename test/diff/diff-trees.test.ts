@@ -236,6 +236,12 @@ describe('secrets', () => {
       'Y29ycmVjdA==',
     ],
     [
+      'a SealedSecret, whose cipher tells nobody anything',
+      'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: s}\nspec: {encryptedData: {username: VALUE}}',
+      'AgCmNs2erEDYGacoqPIe5QNq5IQ3R0hD2swABHNWqUTCy73xxNDC',
+      'AgAZctyjOZ56ls4tptizsZi80XhHsF3zjZQTXZ9h6a5VyBwX0bFz',
+    ],
+    [
       'stringData',
       'apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: VALUE}',
       'hunter2',

@@ -377,6 +377,20 @@ it('does not name again what the message has named', () => {
   expect(text).toContain('\n- Kustomization a/b could not be rendered\n')
 })
 
+it('names what a broken file stops in the column of objects, once', () => {
+  const { resource, ...broken } = finding({
+    ruleId: 'render-build',
+    message: 'kustomize: x.yaml: missing kind. This stops Kustomization apps/web.',
+    kustomization: 'apps/web',
+    file: 'apps/x.yaml',
+    line: 1,
+  })
+  expect(resource).toBeDefined()
+  expect(reviewComment(review({ findings: [broken] }))).toContain(
+    '| 🛑 | Kustomization `apps/web` | kustomize: x.yaml: missing kind. | x.yaml:1 |',
+  )
+})
+
 it('shows a problem of several clusters once', () => {
   const text = reviewComment(review({ findings: [finding(), finding({ cluster: 'apps' })] }), { linkTo })
   expect(text.split('\n').filter(line => line.startsWith('| 🛑'))).toEqual([
