@@ -26,11 +26,11 @@ export function folds(entries: readonly Unjudged[]): Fold[] {
         return group.map(entry => ({ entries: [entry] }))
       const { repair } = first
       const common = { title: withoutStop(title), ...(repair === undefined ? {} : { repair }) }
-      const entries = group.map(entry => {
+      const each = group.map(entry => {
         const { repair: said, ...rest } = entry
         return said === undefined ? entry : rest
       })
-      return [{ common, entries }]
+      return [{ common, entries: each }]
     },
   )
 }
