@@ -1,23 +1,39 @@
+import { posix } from 'node:path'
 import type { Config } from './config/config.ts'
 import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
 import { textAt } from './manifest/json.ts'
-import type { RenderedHelmRelease, RenderedKustomization, RenderedTree } from './manifest/rendered.ts'
-import { groupOf, resourceKey } from './manifest/resource.ts'
+import type {
+  RenderedHelmRelease,
+  RenderedKustomization,
+  RenderedTree,
+  RenderFailure,
+} from './manifest/rendered.ts'
+import type { Place } from './manifest/place.ts'
+import { groupOf, resourceKey, type Manifest } from './manifest/resource.ts'
 import type { Tree } from './manifest/tree.ts'
-import { buildKustomization, type BuiltObject } from './render/build.ts'
-import { clusterNames, findEntryPoints, isFluxKustomization, type EntryPoint } from './render/entry-points.ts'
+import { buildKustomization } from './render/build.ts'
+import type { BuiltObject } from './render/built-object.ts'
+import {
+  clusterNames,
+  findEntryPoints,
+  guessEntryPoints,
+  isFluxKustomization,
+  type EntryPoint,
+} from './render/entry-points.ts'
 import { renderProblems } from './render/failures.ts'
 import { fluxRoots } from './render/flux-roots.ts'
 import { planHelmRelease } from './render/helm-release.ts'
 import { finishKustomization } from './render/kustomization.ts'
-import { kustomizeDirectories } from './render/kustomize-directories.ts'
+import { kustomizeDirectories, kustomizeDirectoryFiles } from './render/kustomize-directories.ts'
 import type { RenderCache } from './render/render-cache.ts'
 import { renderHelmRelease } from './render/render-helm-release.ts'
 import { artifactOf, wholeTree, type Artifact } from './render/source-ignore.ts'
+import { inParallel, PARALLEL } from './render/in-parallel.ts'
 import { fluxSourceObjects } from './render/source-objects.ts'
+import { withSourceRoot } from './render/source-root.ts'
 import type { ChartSource, HelmTemplate, KustomizeBuild } from './render/tools.ts'
 import { clampPath } from './render/tree-path.ts'
-import { inParallel, walkCluster, type WalkedCluster } from './render/walk.ts'
+import { walkCluster, type WalkedCluster } from './render/walk.ts'
 
 export interface RenderRequest {
   tree: Tree
@@ -41,10 +57,15 @@ export interface RenderTools {
 /** A rendered tree and which of its files had a part in it. */
 export interface RenderedRepository extends RenderedTree {
   files: ReadonlySet<string>
+  /** files that were read for what failed to render */
+  failedFiles: ReadonlySet<string>
 }
 
-// Builds are processes; beyond the cores of a runner more at once only cost memory.
-const PARALLEL = 2
+const HELM_MISSING = {
+  reason: 'helm-missing',
+  message: 'There is no helm to render charts with.',
+  repair: 'Install helm, or name it with --helm; `cnpg-steward doctor` says what was found.',
+}
 
 /** Renders everything that Flux would apply from a tree, from its entry points down; plain kustomize trees as they stand. */
 export async function renderTree(request: RenderRequest, tools: RenderTools): Promise<RenderedRepository> {
@@ -58,11 +79,18 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     kustomize: tools.kustomize,
     cache: tools.cache,
   })
-  const { entryPoints, findings } = findEntryPoints(
-    configured,
-    operated.roots,
-    sources.filter(({ manifest }) => isFluxKustomization(manifest)),
-  )
+  const kustomizations = sources.filter(({ manifest }) => isFluxKustomization(manifest))
+  const hasDirectory = (path: string) => artifact.directories.has(path)
+  const found = findEntryPoints(configured, operated.roots, kustomizations, hasDirectory)
+  const guessed =
+    found.length > 0 || kustomizations.length === 0
+      ? undefined
+      : guessEntryPoints(
+          kustomizations,
+          await kustomizeDirectoryFiles(tree, artifact, tools.cache),
+          hasDirectory,
+        )
+  const entryPoints = guessed?.entryPoints ?? found
   if (entryPoints.length === 0) {
     // nothing packs this tree, so nothing leaves files out
     const directories = await renderDirectories(request, await wholeTree(tree), tools)
@@ -74,12 +102,18 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
   }
 
   const clusters = await walkClusters(entryPoints, artifact, request, tools)
+  const files = [...new Set(clusters.map(({ entry }) => entry.place?.file))]
   const rendered: RenderedRepository = {
     kustomizations: [],
     helmReleases: [],
-    findings: [...operated.findings, ...findings],
+    findings: [
+      ...operated.findings,
+      // of roots that turned out to be applied by another one there is nothing to say
+      ...(guessed?.findings ?? []).filter(({ file }) => files.includes(file)),
+    ],
     incomplete: configured.length > 0 ? [] : [...operated.incomplete],
     files: new Set(clusters.flatMap(({ walked }) => [...walked.files])),
+    failedFiles: new Set(clusters.flatMap(({ walked }) => [...walked.failedFiles])),
   }
   for (const { name, walked } of clusters) {
     const inCluster = <T extends object>(entries: readonly T[]) =>
@@ -96,6 +130,7 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
 
 interface NamedCluster {
   name: string
+  entry: EntryPoint
   walked: WalkedCluster
 }
 
@@ -106,29 +141,58 @@ async function walkClusters(
   { tree, config }: RenderRequest,
   tools: RenderTools,
 ): Promise<NamedCluster[]> {
-  const walks: { entry: EntryPoint; path: string; walked: WalkedCluster }[] = []
-  const appliedPaths = new Set<string>()
-  for (const entry of entryPoints) {
-    const path = clampPath(textAt(entry.root, 'spec', 'path') ?? '')
-    if (entry.name === undefined && appliedPaths.has(path)) continue
+  const walks: { entry: EntryPoint; directory: string; applied: Set<string>; walked: WalkedCluster }[] = []
+  const failed = new Set<string>()
+  const { kustomize, cache } = tools
+  for (const candidate of entryPoints) {
+    const build = async (manifest: Manifest, within: Artifact, place?: Place) =>
+      await buildKustomization({
+        tree,
+        artifact: within,
+        kustomize,
+        cache,
+        unit: place === undefined ? { manifest } : { manifest, place },
+      })
+    const entry = await withSourceRoot(candidate, artifact, async root => await build(root, artifact))
+    const { sourceRoot } = entry
+    const inTree = (path: string) => posix.join(sourceRoot, clampPath(path))
+    const directory = inTree(textAt(entry.root, 'spec', 'path') ?? '')
+    const { place } = entry
+    if (entry.name === undefined) {
+      if (walks.some(({ applied }) => applied.has(directory))) continue
+      // what stands below a Kustomization that failed would be applied by it
+      if (place !== undefined && [...failed].some(path => path === '.' || place.file.startsWith(`${path}/`)))
+        continue
+    }
+    const within = sourceRoot === '' ? artifact : await artifactOf(tree, undefined, sourceRoot)
     const walked = await walkCluster(entry, {
       strict: isStrict(config.fluxVersion),
       parallel: PARALLEL,
+      finished: cache.finished,
       progress: (done, known) => tools.progress(`${tree.name}: ${done} of ${known} Kustomizations`),
-      build: (manifest, place) =>
-        buildKustomization({
-          tree,
-          artifact,
-          kustomize: tools.kustomize,
-          cache: tools.cache,
-          unit: place === undefined ? { manifest } : { manifest, place },
-        }),
+      hasDirectory: path => within.directories.has(inTree(path).replace(/^\.$/, '')),
+      build: async (manifest, from) => await build(manifest, within, from),
     })
-    for (const kustomization of walked.kustomizations) appliedPaths.add(clampPath(kustomization.path))
-    walks.push({ entry, path, walked })
+    const applied = new Set<string>()
+    for (const { path, status } of walked.kustomizations) {
+      if (status === 'failed') failed.add(inTree(path))
+      if (status !== 'skipped') applied.add(inTree(path))
+    }
+    walks.push({ entry, directory, applied, walked })
   }
-  const names = clusterNames(walks.map(({ path }) => path))
-  return walks.map(({ entry, path, walked }) => ({ name: entry.name ?? names.get(path) ?? path, walked }))
+  const roots = walks.filter(
+    walk =>
+      walk.entry.guessed !== true ||
+      !walks.some(
+        other => other !== walk && other.applied.has(walk.directory) && !walk.applied.has(other.directory),
+      ),
+  )
+  const names = clusterNames(roots.map(({ directory }) => directory))
+  return roots.map(({ entry, directory, walked }) => ({
+    name: entry.name ?? names.get(directory) ?? directory,
+    entry,
+    walked,
+  }))
 }
 
 /** Strict substitution is on by default since Flux 2.9 (kustomize-controller 1.9 StrictPostBuildSubstitutions). */
@@ -178,9 +242,7 @@ async function renderHelmReleases(
         inputs: '',
       })
       incomplete.push({
-        reason: 'helm-missing',
-        message: 'There is no helm to render charts with.',
-        repair: 'Install helm, or name it with --helm; `cnpg-steward doctor` says what was found.',
+        ...HELM_MISSING,
         affected: [`HelmRelease ${namespace}/${name}`],
         cluster,
       })
@@ -193,6 +255,7 @@ async function renderHelmReleases(
       kustomize: tools.kustomize,
       tree,
       kubernetesVersion: config.kubernetesVersion,
+      rendered: tools.cache.releases,
       isNamespaced: (apiVersion, kind) =>
         scopes.get(`${groupOf(apiVersion)}/${kind}`) ?? tools.isNamespaced(apiVersion, kind),
     })
@@ -218,17 +281,23 @@ function scopesOf(walked: WalkedCluster): Map<string, boolean> {
   )
 }
 
-/** A tree without Flux: every kustomize directory that no other one includes, built as `kustomize build` does. */
+/**
+ * A tree without Flux: every kustomize directory that no other one includes, built as `kustomize build --enable-helm` does
+ * (Argo CD style), with charts that were fetched before.
+ */
 async function renderDirectories(
   request: RenderRequest,
   artifact: Artifact,
   tools: RenderTools,
 ): Promise<RenderedRepository> {
   const { tree } = request
+  const { helm, charts } = tools
   const directories = await kustomizeDirectories(tree, artifact, tools.cache)
   const kustomizations: RenderedKustomization[] = []
   const files = new Set<string>()
+  const failedFiles = new Set<string>()
   const findings: Finding[] = []
+  const incomplete: Unjudged[] = []
   await inParallel(directories, PARALLEL, async directory => {
     tools.progress(`${tree.name}: kustomize directory ${directory}`)
     const here = { cluster: '', namespace: '', name: directory, path: directory }
@@ -238,27 +307,27 @@ async function renderDirectories(
       kustomize: tools.kustomize,
       cache: tools.cache,
       unit: { directory },
+      inflate: helm === undefined ? { unknown: HELM_MISSING } : { charts, helm: helm.version },
     })
+    const { inputs } = built
     findings.push(...built.remarks)
-    if (!built.ok) {
-      kustomizations.push({
-        ...here,
-        status: 'failed',
-        error: built.error,
-        objects: [],
-        inputs: built.inputs,
-      })
-      return
+    for (const file of built.files) (built.ok ? files : failedFiles).add(file)
+    if (built.ok) kustomizations.push({ ...here, ...finishDirectory(built.objects, built.leftOut), inputs })
+    else if (built.problems.length > 0)
+      kustomizations.push({ ...here, status: 'failed', error: built.error, objects: [], inputs })
+    else {
+      kustomizations.push({ ...here, status: 'skipped', objects: [], inputs })
+      const affected = [`Kustomization ${directory}`]
+      incomplete.push(...built.unknown.map(unknown => ({ ...unknown, affected })))
     }
-    for (const file of built.files) files.add(file)
-    kustomizations.push({ ...here, ...finishDirectory(built.objects), inputs: built.inputs })
   })
   const rendered: RenderedRepository = {
     kustomizations: kustomizations.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     helmReleases: [],
     findings,
-    incomplete: [nothingOfFlux(directories.length)],
+    incomplete: [nothingOfFlux(directories.length), ...incomplete],
     files,
+    failedFiles,
   }
   return withProblems(rendered)
 }
@@ -275,15 +344,18 @@ function withProblems(rendered: RenderedRepository): RenderedRepository {
 /** Objects of a kustomize directory: what it prints is what is applied. */
 function finishDirectory(
   built: readonly BuiltObject[],
-): Pick<RenderedKustomization, 'status' | 'error' | 'objects'> {
+  leftOut: RenderFailure[],
+): Pick<RenderedKustomization, 'status' | 'error' | 'objects' | 'leftOut'> {
   const finished = finishKustomization({}, built, {
     variables: new Map(),
     strict: false,
     variablesUnknown: false,
   })
-  return finished.ok
+  if (!finished.ok) return { status: 'failed', error: finished.error, objects: [] }
+  const [error] = leftOut
+  return error === undefined
     ? { status: 'rendered', objects: finished.objects }
-    : { status: 'failed', error: finished.error, objects: [] }
+    : { status: 'failed', error, objects: finished.objects, leftOut }
 }
 
 function nothingOfFlux(directories: number): Unjudged {

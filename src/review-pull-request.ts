@@ -163,6 +163,8 @@ function failedOnBothSides(
   return unitsOf(head).flatMap(unit => {
     const earlier = before.get(`${unit.cluster} ${unit.label}`)
     if (unit.status !== 'failed' || earlier?.status !== 'failed' || earlier.inputs === unit.inputs) return []
+    // rendered in part on both sides: its changes are seen
+    if (unit.leftOut !== undefined && earlier.leftOut !== undefined) return []
     if (known.some(({ reason, affected }) => reason === unit.error?.ruleId && affected.includes(unit.label)))
       return []
     return [
@@ -191,7 +193,9 @@ function notApplied(
   const manifests = touched.files.filter(
     file => isYamlFile(file) && !file.split('/').some(part => part.startsWith('.')),
   )
-  const unread = manifests.filter(file => !base.files.has(file) && !head.files.has(file))
+  const unread = manifests.filter(file =>
+    [base.files, base.failedFiles, head.files, head.failedFiles].every(files => !files.has(file)),
+  )
   if (changes.length > 0 || unread.length === 0 || unread.length < manifests.length) return []
   // what lies below a Kustomization that does not render is on the list with it
   const failed = [...base.kustomizations, ...head.kustomizations].filter(({ status }) => status === 'failed')
@@ -233,6 +237,10 @@ function clusterLines(head: RenderedRepository, config: Config): string[] {
 function unitsOf(side: RenderedRepository) {
   return [
     ...side.kustomizations.map(unit => ({ label: unitLabel('Kustomization', unit), ...unit })),
-    ...side.helmReleases.map(unit => ({ label: unitLabel('HelmRelease', unit), ...unit })),
+    ...side.helmReleases.map(unit => ({
+      label: unitLabel('HelmRelease', unit),
+      leftOut: undefined,
+      ...unit,
+    })),
   ]
 }

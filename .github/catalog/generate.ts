@@ -5,13 +5,12 @@
 //
 // Needs `go` on PATH (GO names another one). Modules are fetched by `go mod download`, which checks them against the
 // checksum database: the same versions give the same catalog on every machine.
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import { parseAllDocuments } from 'yaml'
+import { download } from './go-module.ts'
 import { kindsOfOpenApi } from './openapi.ts'
 import { strip, type Kind, type Schema } from './schema.ts'
 
@@ -29,26 +28,6 @@ const catalog = path.join(here, '../../src/schema/catalog')
 const projects: Record<string, Project> = JSON.parse(
   readFileSync(path.join(here, 'versions.json'), 'utf8'),
 ).projects
-
-/** The directory of a module's sources. */
-function download(module: string, version: string): string {
-  const empty = mkdtempSync(path.join(tmpdir(), 'catalog-'))
-  try {
-    const answer = execFileSync(
-      process.env['GO'] ?? 'go',
-      ['mod', 'download', '-json', `${module}@v${version}`],
-      {
-        cwd: empty,
-        encoding: 'utf8',
-        env: { ...process.env, GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    )
-    return JSON.parse(answer).Dir
-  } finally {
-    rmSync(empty, { recursive: true })
-  }
-}
 
 /** The kinds that the CustomResourceDefinitions below a directory define. */
 function kindsOfCrds(directory: string): Kind[] {

@@ -1,6 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
 import path from 'node:path'
+import { readOrNothing, writeWhole } from './whole-file.ts'
 
 /**
  * What was fetched, by its own digest, so that a broken entry is noticed and ignored; and what a reference led to
@@ -25,23 +25,11 @@ export function chartCache(directory: string): ChartCache {
     },
     write: async content => {
       const digest = digestOf(content)
-      await put(place('sha256', hexOf(digest)), content)
+      await writeWhole(place('sha256', hexOf(digest)), content)
       return digest
     },
     readText: async key => (await readOrNothing(place('last', hexOf(digestOf(key)))))?.toString('utf8'),
-    writeText: async (key, text) => await put(place('last', hexOf(digestOf(key))), text),
-  }
-}
-
-/** Appears whole or not at all, also where several runs write it at once. */
-async function put(file: string, content: Uint8Array | string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true })
-  const temporary = `${file}.${randomUUID()}`
-  try {
-    await writeFile(temporary, content)
-    await rename(temporary, file)
-  } finally {
-    await rm(temporary, { force: true })
+    writeText: async (key, text) => await writeWhole(place('last', hexOf(digestOf(key))), text),
   }
 }
 
@@ -69,12 +57,4 @@ export function digestOf(content: Uint8Array | string): string {
 function hexOf(digest: string): string {
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return 'none'
   return digest.slice('sha256:'.length)
-}
-
-async function readOrNothing(file: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(file)
-  } catch {
-    return undefined
-  }
 }

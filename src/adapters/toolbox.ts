@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { keepBuilds, keepTemplates } from '../render/kept-renders.ts'
 import { RenderCache } from '../render/render-cache.ts'
 import type { RenderTools } from '../render-tree.ts'
 import { fromCatalog, type SchemaCatalog } from '../schema/catalog.ts'
@@ -8,6 +9,7 @@ import { chartSource } from './charts.ts'
 import { helmTemplate } from './helm.ts'
 import { kustomizeTool } from './kustomize.ts'
 import { openCatalog } from './schema-catalog.ts'
+import { renderStore } from './render-store.ts'
 import { cacheDirectory, findTools, type FoundTools, type MissingTool } from './tools.ts'
 
 export interface ToolboxOptions {
@@ -65,13 +67,20 @@ export async function openToolbox(options: ToolboxOptions): Promise<Toolbox> {
       },
     )
   const catalog = openCatalog(options.catalogDirectory)
+  const store = renderStore({
+    directory: path.join(cacheDirectory(env), 'renders'),
+    complain: options.progress,
+  })
   const scopes = createValidator([fromCatalog(catalog, {})])
   const tools: Toolbox['tools'] = {
-    kustomize: await kustomizeTool({
-      program: found.kustomize.style,
-      path: found.kustomize.path,
-      ...(found.helm === undefined ? {} : { helm: found.helm.path }),
-    }),
+    kustomize: keepBuilds(
+      await kustomizeTool({
+        program: found.kustomize.style,
+        path: found.kustomize.path,
+        ...(found.helm === undefined ? {} : { helm: found.helm.path }),
+      }),
+      store,
+    ),
     charts: chartSource({
       cache: chartCache(path.join(cacheDirectory(env), 'charts')),
       offline: options.offline,
@@ -84,7 +93,9 @@ export async function openToolbox(options: ToolboxOptions): Promise<Toolbox> {
       return scope === undefined ? undefined : scope === 'Namespaced'
     },
     progress: options.progress,
-    ...(found.helm === undefined ? {} : { helm: await helmTemplate({ command: found.helm.path }) }),
+    ...(found.helm === undefined
+      ? {}
+      : { helm: keepTemplates(await helmTemplate({ command: found.helm.path }), store) }),
   }
   return { tools, found }
 }

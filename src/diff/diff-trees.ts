@@ -9,6 +9,7 @@ import { matchObjects, type Located, type Pair } from './match-objects.ts'
 import type { ListIdentity } from './merge-keys.ts'
 import { NoiseCount, noiseOf } from './noise.ts'
 import {
+  lackTheSame,
   ownerOf,
   stateOf,
   staysRunning,
@@ -99,9 +100,12 @@ function hiddenUnits(base: OtherSide, head: OtherSide): Map<string, string> {
     const right = head.units.byKey.get(key)
     let reason: string | undefined
     if (left !== undefined && right !== undefined) {
-      const rendered = [left, right].filter(unit => unit.status === 'rendered').length
       const unknown = right.status === 'rendered' ? left : right
-      if (rendered === 1) reason = stateOf(unknown, unknown === right ? 'head' : 'base')
+      const rendered = [left, right].filter(unit => unit.status === 'rendered').length
+      // of two that failed the one may have been rendered in part
+      const partial = left.objects.length + right.objects.length > 0 && !lackTheSame(left, right)
+      if (rendered === 1 || (rendered === 0 && partial))
+        reason = stateOf(unknown, unknown === right ? 'head' : 'base')
     } else if (left !== undefined) reason = whyAbsent(left, base.units, head)
     else if (right !== undefined) reason = whyAbsent(right, head.units, base)
     if (reason !== undefined) hidden.set(key, reason)
@@ -119,8 +123,9 @@ function objectsOf(
     const left = before.byKey.get(unitKey(unit))
     const right = after.byKey.get(unitKey(unit))
     return (
-      left?.status === 'rendered' &&
-      right?.status === 'rendered' &&
+      left !== undefined &&
+      left.status !== 'skipped' &&
+      left.status === right?.status &&
       left.inputs !== '' &&
       left.inputs === right.inputs
     )

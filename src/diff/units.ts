@@ -15,6 +15,8 @@ export interface Unit {
   status: 'rendered' | 'failed' | 'skipped'
   /** 'apps/db.yaml:3: …' */
   error?: string
+  /** what was left out of it, in a comparable form; the objects are what the rest gives */
+  leftOut?: string
   inputs: string
   objects: readonly RenderedObject[]
 }
@@ -34,11 +36,14 @@ export function unitKey(unit: Pick<Unit, 'cluster' | 'kind' | 'name'>): string {
 
 export function unitsOf(tree: RenderedTree): Units {
   const units: Unit[] = [
-    ...tree.kustomizations.map(({ path, namespace, name, error, ...unit }) => {
+    ...tree.kustomizations.map(({ path, namespace, name, error, leftOut, ...unit }) => {
       // a plain kustomize directory has no Flux object: its path names it
       const called = namespace === '' ? path || name : `${namespace}/${name}`
       return {
         ...common(unit, error),
+        ...(leftOut === undefined
+          ? {}
+          : { leftOut: JSON.stringify(leftOut.map(({ message }) => message).toSorted()) }),
         kind: 'Kustomization' as const,
         name: called,
         ...(namespace === '' ? { directory: true as const } : {}),
@@ -113,7 +118,8 @@ export function whyAbsent(unit: Unit, here: Units, other: OtherSide): string | u
       candidate =>
         candidate.cluster === unit.cluster &&
         candidate.status !== 'rendered' &&
-        candidate.kind === 'Kustomization',
+        candidate.kind === 'Kustomization' &&
+        !lackTheSame(here.byKey.get(unitKey(candidate)), candidate),
     )
     if (failed !== undefined) return stateOf(failed, other.side)
     const blind = other.tree.incomplete.find(
@@ -124,7 +130,14 @@ export function whyAbsent(unit: Unit, here: Units, other: OtherSide): string | u
   }
   const counterpart = there.byKey.get(unitKey(parent.unit))
   if (counterpart === undefined) return whyAbsent(parent.unit, here, other)
-  return counterpart.status === 'rendered' ? undefined : stateOf(counterpart, other.side)
+  return counterpart.status === 'rendered' || lackTheSame(parent.unit, counterpart)
+    ? undefined
+    : stateOf(counterpart, other.side)
+}
+
+/** Whether both sides were rendered without the same entries: then what only one side has was really added or removed. */
+export function lackTheSame(left: Unit | undefined, right: Unit): boolean {
+  return right.leftOut !== undefined && right.leftOut === left?.leftOut
 }
 
 /**

@@ -30,8 +30,16 @@ export interface RenderedKustomization {
   /** skipped: not ours to render (another source, suspended parent unknown, …), with the reason on the incomplete list */
   status: 'rendered' | 'failed' | 'skipped'
   error?: RenderFailure
-  /** exactly what it applies */
+  /**
+   * exactly what it applies; of a failed one nothing, unless `leftOut` is there: then what the rest of it gives. That is
+   * walked, validated and compared, but it is not what Flux would apply.
+   */
   objects: RenderedObject[]
+  /**
+   * entries that lie outside this repository and were left out of the build; the status is 'failed', `error` the first of
+   * them
+   */
+  leftOut?: RenderFailure[]
   /** hash of every input: equal hashes render equal objects */
   inputs: string
 }

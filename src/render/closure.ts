@@ -5,6 +5,13 @@ import { nearName } from '../manifest/near-name.ts'
 import type { RenderFailure } from '../manifest/rendered.ts'
 import type { Tree } from '../manifest/tree.ts'
 import { KUSTOMIZATION_NAMES, objectsAt, textsAt, type KustomizationFile } from './kustomization-file.ts'
+import {
+  helmChartGenerator,
+  helmCharts,
+  refusedChart,
+  refusedGenerator,
+  type HelmChartUse,
+} from './helm-charts.ts'
 import { parsePlugins } from './plugin-config.ts'
 import type { RenderCache } from './render-cache.ts'
 import type { Artifact } from './source-ignore.ts'
@@ -28,8 +35,25 @@ export interface Closure {
   kustomizations: ReadonlyMap<string, { path: string; file: KustomizationFile }>
   /** why the build cannot or may not run, most telling first; empty when it can */
   problems: RenderFailure[]
+  /** entries that lie outside this repository and can be left out: the rest of the build is the same without them */
+  leftOut: LeftOut[]
+  /** charts that kustomize inflates where helm is enabled, wherever in the closure they are named */
+  charts: HelmChartUse[]
   /** what kustomize accepts but surely nobody meant */
   remarks: Finding[]
+}
+
+/**
+ * An entry of a kustomization file that names something outside this repository: an item of `resources` or `bases`, or of
+ * `configMapGenerator` or `secretGenerator` with such a file. What such an item brings is added to the rest; without a
+ * remote patch or component the rest would be another one, so that those stop the build.
+ */
+export interface LeftOut {
+  /** directory of the kustomization file */
+  directory: string
+  field: string
+  index: number
+  problem: RenderFailure
 }
 
 /**
@@ -53,6 +77,8 @@ interface Reference {
   /** the field it stands in, for messages: 'resources', 'patches' */
   field: string
   path: string
+  /** the index in `field` of the item that can be left out if this leads out of the repository */
+  item?: number
 }
 
 class ClosureWalk {
@@ -60,7 +86,11 @@ class ClosureWalk {
   readonly #files = new Map<string, string>()
   readonly #kustomizations = new Map<string, { path: string; file: KustomizationFile }>()
   readonly #problems: RenderFailure[] = []
+  readonly #leftOut: LeftOut[] = []
+  readonly #charts: HelmChartUse[] = []
   readonly #remarks: Finding[] = []
+  /** inside a directory of plugin configuration, where nothing can be left out */
+  #inPlugins = false
 
   constructor(request: ClosureRequest) {
     this.#request = request
@@ -71,6 +101,8 @@ class ClosureWalk {
       files: this.#files,
       kustomizations: this.#kustomizations,
       problems: this.#problems,
+      leftOut: this.#leftOut,
+      charts: this.#charts,
       remarks: this.#remarks,
     }
   }
@@ -97,7 +129,7 @@ class ClosureWalk {
     }
     for (const field of ['resources', 'bases'])
       for (const [index, path] of textsAt(fields, field).entries())
-        await this.#resource(at(field, path, index), stack)
+        await this.#resource({ ...at(field, path, index), item: index }, stack)
     for (const [index, path] of textsAt(fields, 'components').entries())
       await this.#directory(at('components', path, index), stack)
     for (const field of ['crds', 'configurations'])
@@ -111,11 +143,14 @@ class ClosureWalk {
       this.#fileOrText(at('patchesStrategicMerge', path, index))
     for (const field of ['configMapGenerator', 'secretGenerator'])
       for (const [index, item] of objectsAt(fields, field).entries())
-        this.#generator(item, (path, ...steps) => at(field, path, index, ...steps))
+        this.#generator(item, (path, ...steps) => ({ ...at(field, path, index, ...steps), item: index }))
     for (const field of ['generators', 'transformers', 'validators'])
       for (const [index, item] of textsAt(fields, field).entries())
         await this.#plugins(at(field, item, index), stack)
     this.#helm(fields, (path, field, index) => at(field, path, index))
+    const refused = refusedChart(fields, directory)
+    if (refused !== undefined) this.#problem(at('helmCharts', ''), 'render-plugin', refused)
+    this.#inflated(helmCharts(fields, directory))
   }
 
   /** A file of objects, or a directory with a kustomization. */
@@ -217,7 +252,10 @@ class ClosureWalk {
     if (target === undefined) return
     const { artifact, cache, tree } = this.#request
     const before = new Set(this.#files.keys())
+    const outside = this.#inPlugins
+    this.#inPlugins = true
     await this.#resource(reference, stack)
+    this.#inPlugins = outside
     for (const path of this.#files.keys()) {
       if (before.has(path) && path !== target) continue
       const kustomization = [...this.#kustomizations.values()].find(known => known.path === path)
@@ -263,6 +301,10 @@ class ClosureWalk {
       for (const replacement of objectsAt(config, 'replacements')) need(replacement.path)
       this.#generator(config, path => at(path))
       this.#helm({ helmCharts: [config] }, path => at(path))
+      const refused = refusedGenerator(config, reference.directory)
+      if (refused !== undefined) this.#problem(reference, 'render-plugin', refused)
+      const chart = helmChartGenerator(config, reference.directory)
+      if (chart !== undefined) this.#inflated([chart])
     }
   }
 
@@ -281,6 +323,14 @@ class ClosureWalk {
       if (path.startsWith(`${directory}/`)) this.#files.set(path, id)
   }
 
+  #inflated(uses: readonly HelmChartUse[]): void {
+    for (const use of uses) {
+      this.#charts.push(use)
+      for (const [path, id] of this.#request.artifact.files)
+        if (path.startsWith(`${use.directory}/`)) this.#files.set(path, id)
+    }
+  }
+
   /** Where a reference leads in the tree; undefined, and a problem, where it leads elsewhere. */
   #local(reference: Reference): string | undefined {
     const { directory, path } = reference
@@ -289,12 +339,16 @@ class ClosureWalk {
       isRemote(path) &&
       (/^https?:/i.test(path) || target === undefined || !this.#request.artifact.files.has(target))
     ) {
-      this.#problem(
-        reference,
-        'render-remote-base',
-        `'${path}' lies outside this repository and is not fetched`,
-        'commit a copy of it, or let a source and a Kustomization of its own bring it',
-      )
+      const problem: RenderFailure = {
+        ruleId: 'render-remote-base',
+        message: `'${path}' lies outside this repository and is not fetched`,
+        repair: 'commit a copy of it, or let a source and a Kustomization of its own bring it',
+        file: reference.file,
+        ...(reference.line === undefined ? {} : { line: reference.line }),
+      }
+      const { field, item } = reference
+      if (item === undefined || this.#inPlugins) this.#problems.push(problem)
+      else this.#leftOut.push({ directory, field, index: item, problem })
       return undefined
     }
     if (target === undefined)

@@ -16,19 +16,19 @@ export function renderProblems(tree: Pick<RenderedTree, 'kustomizations' | 'helm
   const collect = (kind: 'Kustomization' | 'HelmRelease', units: readonly Unit[]) => {
     for (const unit of units) {
       if (unit.error === undefined) continue
+      const label = unitLabel(kind, unit)
+      for (const error of unit.leftOut ?? []) incomplete.push(notFetched(error, label, unit))
+      if (unit.leftOut !== undefined) continue
       const key = JSON.stringify([unit.error.ruleId, unit.error.message, unit.error.file, unit.error.line])
       const cause = causes.get(key) ?? { error: unit.error, units: [] }
-      cause.units.push({
-        label: unitLabel(kind, unit),
-        unit,
-      })
+      cause.units.push({ label, unit })
       causes.set(key, cause)
     }
   }
-  collect('Kustomization', tree.kustomizations)
-  collect('HelmRelease', tree.helmReleases)
   const findings: Finding[] = []
   const incomplete: Unjudged[] = []
+  collect('Kustomization', tree.kustomizations)
+  collect('HelmRelease', tree.helmReleases)
   for (const { error, units } of causes.values()) {
     const { ruleId, message, ...place } = error
     const [first] = units
@@ -52,11 +52,26 @@ export function renderProblems(tree: Pick<RenderedTree, 'kustomizations' | 'helm
   return { findings, incomplete }
 }
 
+/**
+ * An entry that was left out of a build. It names what the entry brings, not the Kustomization: whatever else changes in
+ * that is judged.
+ */
+function notFetched({ ruleId, message, ...place }: RenderFailure, label: string, unit: Unit): Unjudged {
+  return {
+    reason: ruleId,
+    message: `${message}; what it brings is not judged`,
+    ...place,
+    ...(unit.cluster === '' ? {} : { cluster: unit.cluster }),
+    affected: [`what it brings to ${label}`],
+  }
+}
+
 interface Unit {
   cluster: string
   namespace: string
   name: string
   error?: RenderFailure
+  leftOut?: RenderFailure[]
 }
 
 function enumerate(labels: readonly string[]): string {

@@ -38,6 +38,44 @@ export function helmChartGenerator(generator: JsonObject, directory: string): He
   return useOf(generator, textAt(generator, 'chartHome') ?? '', directory)
 }
 
+/**
+ * Why the charts of a kustomization.yaml must not reach kustomize, which would read them from outside the tree or hand helm
+ * an option in place of a name (plugins/builtin/HelmChartInflationGenerator.go, AsHelmArgs); undefined where they may.
+ */
+export function refusedChart(kustomization: JsonObject, directory: string): string | undefined {
+  for (const field of ['helmCharts', 'helmChartInflationGenerator'])
+    for (const [index, chart] of objects(kustomization[field]).entries()) {
+      const refused = refusedUse(chart, `${field}[${index}]`)
+      if (refused !== undefined) return refused
+    }
+  const charts =
+    objects(kustomization.helmCharts).length + objects(kustomization.helmChartInflationGenerator).length
+  if (charts > helmCharts(kustomization, directory).length)
+    return 'helmCharts names a chart that is no plain name, or lies outside the repository'
+  return charts > 0 && textAt(kustomization, 'helmGlobals', 'configHome')
+    ? 'helmGlobals.configHome sets up helm, whose plugins are not run'
+    : undefined
+}
+
+/** The same for an object `kind: HelmChartInflationGenerator`. */
+export function refusedGenerator(generator: JsonObject, directory: string): string | undefined {
+  if (generator.kind !== 'HelmChartInflationGenerator') return undefined
+  const name = 'the HelmChartInflationGenerator'
+  if (useOf(generator, textAt(generator, 'chartHome') ?? '', directory) === undefined)
+    return `${name} names a chart that is no plain name, or lies outside the repository`
+  if (textAt(generator, 'configHome')) return `${name} sets configHome: helm's plugins are not run`
+  return refusedUse(generator, name)
+}
+
+function refusedUse(chart: JsonObject, name: string): string | undefined {
+  const option = ['releaseName', 'releaseNamespace', 'namespace', 'nameTemplate', 'kubeVersion'].find(field =>
+    textAt(chart, field)?.startsWith('-'),
+  )
+  return option === undefined
+    ? undefined
+    : `${option} of ${name} starts with '-', which helm takes for an option`
+}
+
 export interface ChartHome {
   /** files to add to the build: path from the root of the tree → content */
   files: ReadonlyMap<string, Uint8Array>

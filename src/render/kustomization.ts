@@ -5,7 +5,7 @@ import { canonicalJson, isObject, textAt, valueAt, type Json } from '../manifest
 import type { Place } from '../manifest/place.ts'
 import type { RenderedObject, RenderFailure } from '../manifest/rendered.ts'
 import { identify, resourceLabel, type Manifest } from '../manifest/resource.ts'
-import type { BuildResult, BuiltObject } from './build.ts'
+import type { BuiltObject } from './built-object.ts'
 import { setCommonMetadata } from './common-metadata.ts'
 import { substituteObject, type SubstitutedObject } from './substitute.ts'
 
@@ -97,7 +97,11 @@ function substitute(
 }
 
 /** A hash of all that decides the objects: equal hashes finish to equal objects. */
-export function finishedInputs(kustomization: Manifest, built: BuildResult, options: FinishOptions): string {
+export function finishedInputs(
+  kustomization: Manifest,
+  built: { inputs: string },
+  options: FinishOptions,
+): string {
   const spec = kustomization.spec
   const seen: Json = {
     built: built.inputs,

@@ -13,6 +13,16 @@ export async function kustomizeDirectories(
   artifact: Artifact,
   cache: RenderCache,
 ): Promise<string[]> {
+  return [...(await kustomizeDirectoryFiles(tree, artifact, cache)).keys()]
+}
+
+/** Those directories with the files that their `resources` include, over however many bases. */
+export async function kustomizeDirectoryFiles(
+  tree: Tree,
+  artifact: Artifact,
+  cache: RenderCache,
+): Promise<Map<string, ReadonlySet<string>>> {
+  const includes = new Map<string, string[]>()
   const included = new Set<string>()
   const candidates: string[] = []
   for (const [directory, entries] of artifact.directories) {
@@ -28,12 +38,24 @@ export async function kustomizeDirectories(
       continue
     }
     const { fields } = read.file
-    for (const field of ['resources', 'bases', 'components'])
-      for (const entry of textsAt(fields, field)) {
-        const target = resolvePath(directory, entry)
-        if (target !== undefined) included.add(target)
-      }
+    const targets = ['resources', 'bases', 'components']
+      .flatMap(field => textsAt(fields, field))
+      .flatMap(entry => resolvePath(directory, entry) ?? [])
+    includes.set(directory, targets)
+    for (const target of targets) included.add(target)
     if (fields.kind !== 'Component') candidates.push(directory)
   }
-  return candidates.filter(directory => !included.has(directory)).toSorted()
+  const top = candidates.filter(directory => !included.has(directory)).toSorted()
+  return new Map(top.map(directory => [directory, below(directory, includes)]))
+}
+
+function below(directory: string, includes: ReadonlyMap<string, string[]>): Set<string> {
+  const found = new Set<string>()
+  const waiting = [...(includes.get(directory) ?? [])]
+  for (let target = waiting.pop(); target !== undefined; target = waiting.pop()) {
+    if (found.has(target)) continue
+    found.add(target)
+    waiting.push(...(includes.get(target) ?? []))
+  }
+  return found
 }

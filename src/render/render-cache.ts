@@ -1,15 +1,24 @@
+import type { Manifest } from '../manifest/resource.ts'
 import type { Tree } from '../manifest/tree.ts'
+import type { Built } from './built-object.ts'
+import type { Outcome } from './helm-output.ts'
 import { documentsOf, type SourceDocument } from './origins.ts'
+import type { FinishResult } from './kustomization.ts'
 import { readKustomization, type KustomizationRead } from './kustomization-file.ts'
 
 /**
- * What was read and parsed in one run, by content id: components are shared by a hundred Kustomizations, and most files of
- * base and head are equal.
+ * What was read, parsed and built in one run: files by content id, builds by the hash of their inputs. Components are shared by
+ * a hundred Kustomizations, and most of base and head is equal: that is built once.
  */
 export class RenderCache {
   readonly #bytes = new Map<string, Promise<Uint8Array>>()
   readonly #kustomizations = new Map<string, Promise<KustomizationRead>>()
   readonly #documents = new Map<string, Promise<readonly SourceDocument[]>>()
+  readonly #builds = new Map<string, Promise<Built>>()
+  /** HelmReleases by the hash of their inputs: charts that make up passwords then do not differ where nothing changed */
+  readonly releases = new Map<string, Promise<Outcome<Manifest[]>>>()
+  /** Kustomizations after substitution, by the hash of their inputs */
+  readonly finished = new Map<string, FinishResult>()
 
   /** @param id the content's id, as `tree.files()` gives it for `path` */
   async bytes(tree: Tree, path: string, id: string): Promise<Uint8Array> {
@@ -34,6 +43,11 @@ export class RenderCache {
   /** the YAML documents of a file, with their lines */
   async documents(tree: Tree, path: string, id: string): Promise<readonly SourceDocument[]> {
     return await remember(this.#documents, id, async () => documentsOf(await this.text(tree, path, id)))
+  }
+
+  /** What kustomize makes of inputs; asked once for the same hash, by whichever tree comes first. */
+  async build(inputs: string, make: () => Promise<Built>): Promise<Built> {
+    return await remember(this.#builds, inputs, make)
   }
 }
 

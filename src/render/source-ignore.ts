@@ -3,6 +3,8 @@ import { parsePattern, type IgnorePattern } from './ignore-pattern.ts'
 
 /** What source-controller would put into the artifact of a source: the only files that a Kustomization can see. */
 export interface Artifact {
+  /** the directory of the tree that is the artifact's root: '' but for artifacts that are made of a part of a repository */
+  readonly root: string
   /** path → id of its content */
   readonly files: ReadonlyMap<string, string>
   /** directory ('' is the root) → its entries, names in Go's order; a directory without files is not in git */
@@ -31,14 +33,20 @@ const IGNORE_FILE = '.sourceignore'
 /**
  * The files of a tree as source-controller archives them.
  * @param ignore `spec.ignore` of the source, patterns as in .gitignore
+ * @param root the directory that was packed (`flux push artifact --path`), '' for the whole tree
  *
  * The default patterns hold only where no pattern is given at all: source-controller replaces the matcher as soon as a
  * .sourceignore file or spec.ignore has one (fluxcd/pkg artifact/storage/archive.go, SourceIgnoreFilter).
  */
-export async function artifactOf(tree: Tree, ignore?: string): Promise<Artifact> {
-  const all = await tree.files()
-  const own = [...(await ignoreFiles(tree, all.keys())), ...readPatterns(ignore ?? '', [])]
-  const fixed = [...VCS, ...(own.length === 0 ? DEFAULTS : [])].map(line => parsePattern(line, []))
+export async function artifactOf(tree: Tree, ignore?: string, root = ''): Promise<Artifact> {
+  const every = await tree.files()
+  const all = root === '' ? every : new Map([...every].filter(([path]) => path.startsWith(`${root}/`)))
+  const own = [
+    ...(await ignoreFiles(tree, all.keys())),
+    ...readPatterns(ignore ?? '', root === '' ? [] : root.split('/')),
+  ]
+  const domain = root === '' ? [] : root.split('/')
+  const fixed = [...VCS, ...(own.length === 0 ? DEFAULTS : [])].map(line => parsePattern(line, domain))
   const patterns = [...fixed, ...own].toReversed()
   const files = new Map<string, string>()
   const ignored = new Set<string>()
@@ -46,13 +54,14 @@ export async function artifactOf(tree: Tree, ignore?: string): Promise<Artifact>
     if (isIgnored(path, patterns)) ignored.add(path)
     else files.set(path, id)
   }
-  return { files, directories: listDirectories(files.keys()), unread: await tree.unread(), ignored }
+  return { root, files, directories: listDirectories(files.keys()), unread: await tree.unread(), ignored }
 }
 
 /** An artifact without any ignore rule: what kustomize sees in a checkout. */
 export async function wholeTree(tree: Tree): Promise<Artifact> {
   const files = await tree.files()
   return {
+    root: '',
     files,
     directories: listDirectories(files.keys()),
     unread: await tree.unread(),

@@ -124,3 +124,13 @@ export interface ChartSource {
 export type ChartResult =
   | { ok: true; chart: Chart }
   | { ok: false; unavailable: boolean; reason: string; message: string; repair?: string }
+
+/**
+ * Keeps what was rendered from one run to the next. It may forget anything at any time; what it gives is what was put.
+ * Implemented by src/adapters/render-store.ts.
+ */
+export interface RenderStore {
+  /** @param key a SHA-256 in hexadecimal, of everything that the content depends on */
+  get(key: string): Promise<string | undefined>
+  put(key: string, content: string): Promise<void>
+}

@@ -5,15 +5,21 @@ import type { RenderedKustomization, RenderedObject, RenderFailure } from '../ma
 import { groupOf, identify, resourceKey, type Manifest } from '../manifest/resource.ts'
 import { maskSops } from '../manifest/sops.ts'
 import type { BuildResult } from './build.ts'
+import { inParallel } from './in-parallel.ts'
 import { isFluxKustomization, type EntryPoint } from './entry-points.ts'
 import { finishedInputs, finishKustomization, type FinishResult } from './kustomization.ts'
 import { variablesOf } from './substitute.ts'
+import { clampPath } from './tree-path.ts'
 
 export interface WalkOptions {
   /** builds one Kustomization; asked once for the same spec */
   build: (kustomization: Manifest, place?: Place) => Promise<BuildResult>
+  /** whether the root's source has a directory, for spec.path as written */
+  hasDirectory: (path: string) => boolean
   /** since Flux 2.9 an undefined variable fails the Kustomization */
   strict: boolean
+  /** Kustomizations after substitution by the hash of their inputs, shared by the trees of one run */
+  finished: Map<string, FinishResult>
   /** how many builds run at once */
   parallel: number
   /** called when a Kustomization is done */
@@ -29,6 +35,8 @@ export interface WalkedCluster {
   applied: ReadonlyMap<string, Manifest>
   /** every file of the tree that a build read */
   files: ReadonlySet<string>
+  /** every file that a build read which failed */
+  failedFiles: ReadonlySet<string>
   isThisRepository(source: { kind: string; name: string }, namespace: string): boolean
 }
 
@@ -52,13 +60,12 @@ const MAX_PASSES = 6
  */
 export async function walkCluster(entry: EntryPoint, options: WalkOptions): Promise<WalkedCluster> {
   const builds = new Map<string, Promise<BuildResult>>()
-  const finished = new Map<string, FinishResult>()
   let applied = new Map<string, Manifest>(
     entry.sources.map(source => [resourceKey(identify(source)), source]),
   )
   let { root } = entry
   for (let pass = 1; ; pass++) {
-    const walk = new Walk({ ...entry, root }, options, builds, finished, applied)
+    const walk = new Walk({ ...entry, root }, options, builds, applied)
     const result = await walk.run()
     const own = walk.applied.get(resourceKey(identify(root))) ?? root
     const sameRoot = canonicalJson(own.spec ?? null) === canonicalJson(root.spec ?? null)
@@ -85,7 +92,6 @@ class Walk {
   readonly #entry: EntryPoint
   readonly #options: WalkOptions
   readonly #builds: Map<string, Promise<BuildResult>>
-  readonly #finished: Map<string, FinishResult>
   readonly #before: ReadonlyMap<string, Manifest>
   readonly #nodes = new Map<string, Node>()
   readonly #results = new Map<string, WalkedKustomization>()
@@ -93,18 +99,17 @@ class Walk {
   readonly #incomplete: Unjudged[] = []
   readonly #findings: Finding[] = []
   readonly #files = new Set<string>()
+  readonly #failedFiles = new Set<string>()
 
   constructor(
     entry: EntryPoint,
     options: WalkOptions,
     builds: Map<string, Promise<BuildResult>>,
-    finished: Map<string, FinishResult>,
     before: ReadonlyMap<string, Manifest>,
   ) {
     this.#entry = entry
     this.#options = options
     this.#builds = builds
-    this.#finished = finished
     this.#before = before
     this.applied = new Map(entry.sources.map(source => [resourceKey(identify(source)), source]))
   }
@@ -139,6 +144,7 @@ class Walk {
       findings: this.#findings,
       applied: this.applied,
       files: this.#files,
+      failedFiles: this.#failedFiles,
       isThisRepository: ({ kind, name }, namespace) => this.#isThisRepository(`${kind} ${namespace}/${name}`),
     }
   }
@@ -193,7 +199,8 @@ class Walk {
       return { ...here, status: 'skipped', objects: [], inputs: '' }
     }
     const built = await this.#build(manifest, place)
-    if (!built.ok)
+    if (!built.ok) {
+      for (const file of built.files) this.#failedFiles.add(file)
       return {
         ...here,
         status: 'failed',
@@ -201,15 +208,16 @@ class Walk {
         objects: [],
         inputs: built.inputs,
       }
+    }
     for (const file of built.files) this.#files.add(file)
     this.#findings.push(...built.remarks)
     const { variables, missing, fingerprint } = this.#variables(manifest, this.applied, this.#before)
     this.#used.set(nodeKey(manifest), fingerprint)
     const finish = { variables, strict: this.#options.strict, variablesUnknown: missing.length > 0 }
     const inputs = finishedInputs(manifest, built, finish)
-    const known = this.#finished.get(inputs)
+    const known = this.#options.finished.get(inputs)
     const result = known ?? finishKustomization(manifest, built.objects, finish)
-    this.#finished.set(inputs, result)
+    this.#options.finished.set(inputs, result)
     for (const reference of missing)
       this.#incomplete.push({
         reason: 'variables-unknown',
@@ -218,9 +226,13 @@ class Walk {
         affected: [`Kustomization ${namespace}/${name}`],
         ...fileOf(place),
       })
-    return result.ok
+    if (!result.ok)
+      return { ...here, status: 'failed', error: located(result.error, place), objects: [], inputs }
+    const { leftOut } = built
+    const [error] = leftOut
+    return error === undefined
       ? { ...here, status: 'rendered', objects: result.objects, inputs }
-      : { ...here, status: 'failed', error: located(result.error, place), objects: [], inputs }
+      : { ...here, status: 'failed', error, objects: result.objects, leftOut, inputs }
   }
 
   #build(manifest: Manifest, place: Place | undefined): Promise<BuildResult> {
@@ -256,12 +268,15 @@ class Walk {
     return url !== undefined && url === this.#sourceUrl(root)
   }
 
-  /** What the root reads; of a root that is not in Git, what most of the Kustomizations it applies read. */
+  /** What the root reads; of a root that is not in Git, what most of the Kustomizations it applies read whose paths are here. */
   #rootSource(): string | undefined {
     if (valueAt(this.#entry.root, 'spec', 'sourceRef') !== undefined) return sourceOf(this.#entry.root)
     const counts = new Map<string, number>()
     for (const { resource, manifest } of this.#results.get(nodeKey(this.#entry.root))?.objects ?? []) {
       if (resource.kind !== 'Kustomization' || !isFluxKustomization(manifest)) continue
+      // './' is the root of any source
+      const path = clampPath(textAt(manifest, 'spec', 'path') ?? '')
+      if (path === '' || !this.#options.hasDirectory(path)) continue
       counts.set(sourceOf(manifest), (counts.get(sourceOf(manifest)) ?? 0) + 1)
     }
     return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0]
@@ -302,18 +317,4 @@ function located(error: RenderFailure, place: Place | undefined): RenderFailure 
 
 function fileOf(place: Place | undefined): { file?: string; line?: number } {
   return place === undefined ? {} : { file: place.file, line: place.line }
-}
-
-/** Runs `work` over items, at most `limit` at once, in order of start. */
-export async function inParallel<T>(
-  items: readonly T[],
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const waiting = items.values()
-  await Promise.all(
-    Array.from({ length: Math.min(limit, items.length) }, async () => {
-      for (const item of waiting) await work(item)
-    }),
-  )
 }

@@ -12,9 +12,11 @@ export function reviewJson(review: Review): string {
 
 /** The JSON of `render --output json`: values as applied, unmasked; src/report/schema/render.schema.json describes it. */
 export function renderJson(tree: RenderedTree): string {
-  const kustomizations = tree.kustomizations.map(({ inputs: _inputs, objects, ...unit }) => ({
+  const kustomizations = tree.kustomizations.map(({ inputs: _inputs, objects, leftOut, ...unit }) => ({
     ...unit,
-    objects: manifests(objects),
+    // nothing of a failed one is applied: what could be rendered of it stands apart
+    objects: leftOut === undefined ? manifests(objects) : [],
+    ...(leftOut === undefined ? {} : { leftOut, partial: manifests(objects) }),
   }))
   const helmReleases = tree.helmReleases.map(({ inputs: _inputs, objects, ...unit }) => ({
     ...unit,

@@ -134,8 +134,12 @@ it.each<[string, string, Record<string, string>, Record<string, unknown>]>([
       message: 'a/x.png is in the repository, but source-controller leaves it out of the artifact',
     },
   ],
-  ['a URL', 'resources:\n  - https://example.org/x.yaml', {}, { ruleId: 'render-remote-base', line: 2 }],
-  ['a git base', 'resources: ["github.com/a/b//c?ref=v1"]', {}, { ruleId: 'render-remote-base' }],
+  [
+    'a file of crds by URL',
+    'crds:\n  - https://example.org/x.yaml',
+    {},
+    { ruleId: 'render-remote-base', line: 2 },
+  ],
   ['an ssh component', 'components: ["git@example.org:a/b.git"]', {}, { ruleId: 'render-remote-base' }],
   [
     'a patch by URL',
@@ -249,4 +253,58 @@ it('remarks on equal keys, of which the last wins', async () => {
   })
   expect(problems).toEqual([])
   expect(remarks).toMatchObject([{ level: 'warning', file: 'a/kustomization.yaml', line: 2 }])
+})
+
+it.each<[string, string, Record<string, string>, [string, string, number, number][]]>([
+  [
+    'a URL',
+    'resources:\n  - x.yaml\n  - https://example.org/x.yaml',
+    { 'a/x.yaml': '' },
+    [['a', 'resources', 1, 3]],
+  ],
+  ['a git base', 'bases: ["github.com/a/b//c?ref=v1"]', {}, [['a', 'bases', 0, 1]]],
+  [
+    'a URL below',
+    'resources: [../b]',
+    { 'b/kustomization.yaml': 'resources: [https://example.org/x.yaml]' },
+    [['b', 'resources', 0, 1]],
+  ],
+  [
+    'a file of a ConfigMap',
+    'configMapGenerator:\n  - name: a\n  - name: b\n    files:\n      - k=https://example.org/k',
+    {},
+    [['a', 'configMapGenerator', 1, 5]],
+  ],
+])('can leave out %s', async (_name, text, files, expected) => {
+  const closure = await walk({ 'a/kustomization.yaml': `${text}\n`, ...files })
+  expect(closure.problems).toEqual([])
+  expect(
+    closure.leftOut.map(({ directory, field, index, problem }) => [directory, field, index, problem.line]),
+  ).toEqual(expected)
+})
+
+it('cannot leave out what plugins are made of', async () => {
+  const closure = await walk({
+    'a/kustomization.yaml': 'transformers: [../t]\n',
+    't/kustomization.yaml': 'resources: [https://example.org/t.yaml]\n',
+  })
+  expect(closure.leftOut).toEqual([])
+  expect(closure.problems.map(({ ruleId, file }) => [ruleId, file])).toEqual([
+    ['render-remote-base', 't/kustomization.yaml'],
+  ])
+})
+
+it.each([
+  ['a chart out of the tree', 'helmCharts: [{name: ../../x}]'],
+  ['an option in place of a name', 'helmCharts: [{name: x, releaseName: --post-renderer=/bin/sh}]'],
+  ['a configuration of helm', 'helmGlobals: {configHome: h}\nhelmCharts: [{name: x}]'],
+  [
+    'a generator with an option',
+    'generators: ["{apiVersion: builtin, kind: HelmChartInflationGenerator, metadata: {name: g}, name: x, releaseName: -x}"]',
+  ],
+])('refuses %s', async (_name, text) => {
+  const { problems } = await walk({ 'a/kustomization.yaml': `${text}\n` })
+  expect(problems.map(({ ruleId, file }) => [ruleId, file])).toEqual([
+    ['render-plugin', 'a/kustomization.yaml'],
+  ])
 })
