@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
-import type { Config } from './config/config.ts'
+import { ASSUMED_KUBERNETES, type Config } from './config/config.ts'
+import { readImportedCrds } from './imported-crds.ts'
 import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
 import { textAt } from './manifest/json.ts'
 import type {
@@ -38,6 +39,8 @@ import { walkCluster, type WalkedCluster } from './render/walk.ts'
 export interface RenderRequest {
   tree: Tree
   config: Config
+  /** the tree whose imported CRDs count, as for validateTree: in a review the base; absent: `tree` */
+  trusted?: Tree
   /** roots of the command line: they replace those of the tree, as `clusters:` of the configuration does */
   entries: { name: string; path: string }[]
 }
@@ -115,13 +118,14 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     files: new Set(clusters.flatMap(({ walked }) => [...walked.files])),
     failedFiles: new Set(clusters.flatMap(({ walked }) => [...walked.failedFiles])),
   }
+  const imported = await readImportedCrds(request.trusted ?? tree)
   for (const { name, walked } of clusters) {
     const inCluster = <T extends object>(entries: readonly T[]) =>
       entries.map(entry => ({ ...entry, cluster: name }))
     rendered.kustomizations.push(...inCluster(walked.kustomizations))
     rendered.findings.push(...inCluster(walked.findings))
     rendered.incomplete.push(...inCluster(walked.incomplete))
-    const releases = await renderHelmReleases(name, walked, tree, config, tools)
+    const releases = await renderHelmReleases(name, walked, imported, request, tools)
     rendered.helmReleases.push(...releases.releases)
     rendered.incomplete.push(...releases.incomplete)
   }
@@ -204,8 +208,8 @@ function isStrict(fluxVersion: string): boolean {
 async function renderHelmReleases(
   cluster: string,
   walked: WalkedCluster,
-  tree: Tree,
-  config: Config,
+  imported: readonly Manifest[],
+  { tree, config }: RenderRequest,
   tools: RenderTools,
 ): Promise<{ releases: RenderedHelmRelease[]; incomplete: Unjudged[] }> {
   const objects = walked.kustomizations
@@ -217,7 +221,7 @@ async function renderHelmReleases(
   const releases: RenderedHelmRelease[] = []
   const incomplete: Unjudged[] = []
   const { helm } = tools
-  const scopes = scopesOf(walked)
+  const scopes = scopesOf([...imported, ...walked.applied.values()])
   await inParallel(objects, PARALLEL, async ({ manifest, origin, resource }) => {
     const planned = planHelmRelease(
       manifest,
@@ -254,7 +258,7 @@ async function renderHelmReleases(
       charts: tools.charts,
       kustomize: tools.kustomize,
       tree,
-      kubernetesVersion: config.kubernetesVersion,
+      kubernetesVersion: config.kubernetesVersion ?? ASSUMED_KUBERNETES,
       rendered: tools.cache.releases,
       isNamespaced: (apiVersion, kind) =>
         scopes.get(`${groupOf(apiVersion)}/${kind}`) ?? tools.isNamespaced(apiVersion, kind),
@@ -269,10 +273,10 @@ async function renderHelmReleases(
   return { releases: releases.toSorted((a, b) => place(a) - place(b)), incomplete }
 }
 
-/** 'group/Kind' → whether its objects live in a namespace, by the CRDs that the cluster's own Kustomizations apply. */
-function scopesOf(walked: WalkedCluster): Map<string, boolean> {
+/** 'group/Kind' → whether its objects live in a namespace, by the CRDs among some objects; later ones win. */
+function scopesOf(objects: readonly Manifest[]): Map<string, boolean> {
   return new Map(
-    [...walked.applied.values()].flatMap(manifest => {
+    objects.flatMap(manifest => {
       const scope = textAt(manifest, 'spec', 'scope')
       if (manifest.kind !== 'CustomResourceDefinition' || scope === undefined) return []
       const kind = `${textAt(manifest, 'spec', 'group') ?? ''}/${textAt(manifest, 'spec', 'names', 'kind') ?? ''}`

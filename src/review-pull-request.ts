@@ -39,7 +39,7 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
   const started = tools.clock()
   const { config, entries } = request
   const base = await renderTree({ tree: request.base, config, entries }, tools)
-  const head = await renderTree({ tree: request.head, config, entries }, tools)
+  const head = await renderTree({ tree: request.head, trusted: request.base, config, entries }, tools)
   const before = await validateTree(request.base, base, config, tools)
   const after = await validateTree(request.head, head, config, tools, request.base)
   const files = { base: await request.base.files(), head: await request.head.files() }

@@ -2,6 +2,7 @@ import type { Finding, Unjudged } from './manifest/finding.ts'
 import { canonicalJson } from './manifest/json.ts'
 import { unitLabel } from './manifest/rendered.ts'
 import { resourceKey, resourceLabel } from './manifest/resource.ts'
+import { changedFiles } from './manifest/tree.ts'
 import type { RenderedRepository } from './render-tree.ts'
 
 /**
@@ -35,9 +36,7 @@ export class Touched {
 
   /** Paths of files added, removed or changed. */
   get files(): string[] {
-    const { base, head } = this.#files
-    const changed = [...head].filter(([path, id]) => base.get(path) !== id).map(([path]) => path)
-    return [...changed, ...[...base.keys()].filter(path => !head.has(path))].toSorted()
+    return [...changedFiles(this.#files.base, this.#files.head).keys()].toSorted()
   }
 
   /** Whether the object of a finding, or else its file, differs between base and head. */

@@ -1,5 +1,5 @@
 import { operatorVersion } from './cnpg/operator-version.ts'
-import { defaultConfig, type Config } from './config/config.ts'
+import { ASSUMED_KUBERNETES, type Config } from './config/config.ts'
 import { appliedTwice } from './flux/applied-twice.ts'
 import { dependsOnFindings } from './flux/depends-on.ts'
 import { readImportedCrds } from './imported-crds.ts'
@@ -77,7 +77,7 @@ export async function validateTree(
     ])
     validators.set(cluster, validator)
     for (const unit of units) {
-      const judged = await judgeUnit(unit, originsOfReleases(rendered, cluster), validator, locator, config)
+      const judged = await judgeUnit(unit, originsOfReleases(rendered, cluster), validator, locator)
       findings.push(...judged.findings)
       incomplete.push(...judged.incomplete)
     }
@@ -91,6 +91,7 @@ export async function validateTree(
       files,
       settings: config.rules,
       fluxVersion: config.fluxVersion,
+      ...(config.annotationPrefix === undefined ? {} : { annotationPrefix: config.annotationPrefix }),
     }),
     ...(await sourceFindings(tree, manifestFiles(rendered))),
   )
@@ -108,7 +109,7 @@ export async function validateTree(
 function versionsInUse(config: Config, operator: string | undefined): VersionsInUse {
   const cnpg = operator ?? config.cnpgVersion
   return {
-    kubernetes: config.kubernetesVersion,
+    kubernetes: config.kubernetesVersion ?? { atLeast: ASSUMED_KUBERNETES },
     flux: config.fluxVersion,
     ...(cnpg === undefined ? {} : { cnpg }),
   }
@@ -121,7 +122,6 @@ async function judgeUnit(
   releases: ReadonlyMap<string, Place>,
   validator: Validator,
   locator: Locator,
-  config: Config,
 ): Promise<{ findings: Finding[]; incomplete: Unjudged[] }> {
   const findings: Finding[] = []
   const incomplete: Unjudged[] = []
@@ -137,17 +137,6 @@ async function judgeUnit(
     }
     if (verdict.uncertain.length > 0) {
       incomplete.push(unfitting(object, verdict, cluster))
-    }
-    const newer = verdict.findings.find(problem => isNewerKubernetes(problem, verdict.source, object, config))
-    if (newer !== undefined) {
-      incomplete.push({
-        reason: 'schema-version-unknown',
-        message: `${newer.message}, and which version the cluster runs is not known.`,
-        repair: 'Set `kubernetesVersion` in .github/cnpg-steward.yaml.',
-        affected: [resourceLabel(resource)],
-        ...(cluster === '' ? {} : { cluster }),
-      })
-      continue
     }
     const origin = object.origin ?? release
     for (const { ruleId, message, repair, field } of verdict.findings) {
@@ -171,24 +160,6 @@ async function judgeUnit(
   return { findings, incomplete }
 }
 
-/**
- * An API newer than what the assumed Kubernetes serves (v1 where there is v1beta1): a guess, unless the configuration says
- * which version runs. An older one was removed, whatever newer Kubernetes it is.
- */
-function isNewerKubernetes(
-  { ruleId }: { ruleId: string },
-  source: string,
-  { resource }: RenderedObject,
-  config: Config,
-): boolean {
-  return (
-    ruleId === 'schema-version-not-served' &&
-    source.startsWith('kubernetes ') &&
-    config.kubernetesVersion === defaultConfig.kubernetesVersion &&
-    /\/v\d+$/.test(resource.apiVersion)
-  )
-}
-
 const IMPORT = 'Let the tree install the CRDs, or add them with `cnpg-steward schema import`.'
 const PROBLEMS = 2
 
@@ -203,7 +174,9 @@ function unfitting(
   return {
     reason: 'schema-version-unknown',
     message: `${resource.kind} does not fit the bundled schema of ${source}, and which version the cluster runs is not known: ${problems.slice(0, PROBLEMS).join('; ')}${more}.`,
-    repair: IMPORT,
+    repair: source.startsWith('kubernetes ')
+      ? 'Name it as kubernetesVersion in .github/cnpg-steward.yaml.'
+      : IMPORT,
     affected: [resourceLabel(resource)],
     ...(cluster === '' ? {} : { cluster }),
   }

@@ -1,25 +1,23 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { isObject, textAt, valueAt } from '../src/manifest/json.ts'
+import { textAt, valueAt } from '../src/manifest/json.ts'
 import { identify, resourceLabel, type Manifest } from '../src/manifest/resource.ts'
-import { buildAsFlux, DATABASES, manifestsOf, ROOT } from './render-tree.ts'
+import { DATABASES, manifestsOf, renderRepository, ROOT } from './render-tree.ts'
 
 const onlyManifest = (file: string): Manifest =>
   manifestsOf(readFileSync(path.join(ROOT, file), 'utf8'))[0] ?? expect.fail(`${file} is empty`)
 
+const text = (file: string) => readFileSync(path.join(ROOT, file), 'utf8')
+
 describe('AC6: a database for an application', () => {
   let objects: Manifest[] = []
-  beforeAll(() => {
-    const entry = path.join(mkdtempSync(path.join(tmpdir(), 'steward-example-')), 'tree')
-    for (const folder of ['kubernetes/components', 'test/fixtures/example-app'])
-      cpSync(path.join(ROOT, folder), path.join(entry, folder), { recursive: true })
-    const vars = onlyManifest('clusters/infra/flux/cluster-vars.yaml')
-    const { spec } = onlyManifest('test/fixtures/example-app/ks.yaml')
-    if (!isObject(spec)) throw new Error('no Kustomization')
-    objects = buildAsFlux(entry, spec, new Map([['ConfigMap flux-system/cluster-vars', vars]]))
-    rmSync(path.dirname(entry), { recursive: true, force: true })
+  beforeAll(async () => {
+    const { kustomizations } = await renderRepository([{ name: 'example', path: 'entry', variables: {} }], {
+      'entry/ks.yaml': text('test/fixtures/example-app/ks.yaml'),
+      'entry/cluster-vars.yaml': text('clusters/infra/flux/cluster-vars.yaml'),
+    })
+    objects = kustomizations[1]?.objects.map(({ manifest }) => manifest) ?? []
   })
   const named = (label: string) =>
     objects.find(manifest => resourceLabel(identify(manifest)) === label) ?? expect.fail(`no ${label}`)

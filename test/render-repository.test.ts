@@ -230,14 +230,18 @@ spec:
   })
 })
 
-async function review(base: Record<string, string>, head: Record<string, string>): Promise<Review> {
+async function review(
+  base: Record<string, string>,
+  head: Record<string, string>,
+  config = defaultConfig,
+): Promise<Review> {
   return await reviewPullRequest(
     {
       base: memoryTree(base, 'base'),
       head: memoryTree(head, 'head'),
       baseRevision: { ref: 'main' },
       headRevision: { ref: 'feature' },
-      config: defaultConfig,
+      config,
       configFindings: [],
       all: false,
       entries: [],
@@ -424,6 +428,20 @@ spec:
       [],
       ['schema-unknown'],
     ])
+  })
+
+  it.each([
+    [undefined, 'incomplete', ['schema-version-unknown']],
+    ['1.35.0', 'blocked', []],
+    ['1.36.0', 'ready', []],
+  ])('judges what only a newer Kubernetes serves, of %s: %s', async (kubernetesVersion, verdict, reasons) => {
+    const policy = `apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicy
+metadata: { name: p }
+`
+    const config = { ...defaultConfig, ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }) }
+    const judged = await review(cluster, { ...cluster, 'apps/policy.yaml': policy }, config)
+    expect([judged.verdict, judged.incomplete.map(({ reason }) => reason)]).toEqual([verdict, reasons])
   })
 
   it('does not let a change silence its own finding', async () => {

@@ -1,91 +1,73 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { parse, parseAllDocuments, stringify } from 'yaml'
-import { isObject, textAt, valueAt, type Json, type JsonObject } from '../src/manifest/json.ts'
-import type { RenderedKustomization } from '../src/manifest/rendered.ts'
-import { identify, isManifest, resourceLabel, type Manifest } from '../src/manifest/resource.ts'
+import { parseAllDocuments } from 'yaml'
+import type { ClusterConfig, Config } from '../src/config/config.ts'
+import { readConfig } from '../src/config/load-config.ts'
+import type { Json } from '../src/manifest/json.ts'
+import { isManifest, type Manifest } from '../src/manifest/resource.ts'
+import { memoryTree } from '../src/manifest/tree.ts'
+import { RenderCache } from '../src/render/render-cache.ts'
+import { renderTree, type RenderedRepository } from '../src/render-tree.ts'
+import { ruleIds } from '../src/rules.ts'
+import { realKustomize } from './tools.ts'
 
 /** The root of this repository. */
 export const ROOT = path.resolve(import.meta.dirname, '..')
 /** Where the story puts the operator and its cluster. */
 export const DATABASES = 'kubernetes/apps/databases/cloudnative-pg'
 
-/**
- * Renders a cluster from its entry point: real kustomize, and as much of Flux as this tree uses (targetNamespace,
- * commonMetadata.labels, components, strict substitution). One place, so that the product's own rendering can take over.
- */
-export function renderTree(cluster: string, entry: string): RenderedKustomization[] {
-  const work = mkdtempSync(path.join(tmpdir(), 'steward-tree-'))
-  try {
-    for (const folder of ['kubernetes', 'infrastructure', 'clusters', 'test/fixtures/example-app'])
-      cpSync(path.join(ROOT, folder), path.join(work, folder), { recursive: true })
-    const rendered: RenderedKustomization[] = []
-    const known = new Map<string, Manifest>()
-    const queue: { name: string; spec: JsonObject }[] = [
-      { name: 'flux-system', spec: { path: `./${entry}`, prune: true } },
-    ]
-    const seen = new Set<string>()
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      if (seen.has(next.name)) continue
-      seen.add(next.name)
-      const objects = buildAsFlux(work, next.spec, known)
-      for (const manifest of objects) {
-        known.set(resourceLabel(identify(manifest)), manifest)
-        if (identify(manifest).apiVersion !== 'kustomize.toolkit.fluxcd.io/v1') continue
-        const spec = valueAt(manifest, 'spec')
-        if (isObject(spec)) queue.push({ name: identify(manifest).name, spec })
-      }
-      rendered.push({
-        cluster,
-        namespace: 'flux-system',
-        name: next.name,
-        path: textAt(next.spec, 'path') ?? '',
-        status: 'rendered',
-        objects: objects.map(manifest => ({ manifest, resource: identify(manifest) })),
-        inputs: '',
-      })
-    }
-    return rendered
-  } finally {
-    rmSync(work, { recursive: true, force: true })
-  }
+/** The files of the GitOps tree of this repository, with its configuration, by path. */
+export function treeFiles(): Record<string, string> {
+  const folders = ['kubernetes', 'infrastructure', 'clusters', 'test/fixtures/example-app']
+  const files = globSync(
+    folders.map(folder => `${folder}/**/*.{yaml,md}`),
+    { cwd: ROOT },
+  )
+  return Object.fromEntries(
+    ['.github/cnpg-steward.yaml', ...files].map(file => [file, readFileSync(path.join(ROOT, file), 'utf8')]),
+  )
+}
+
+/** The configuration of this repository. */
+export async function configuration(): Promise<Config> {
+  const { config, findings } = await readConfig(memoryTree(treeFiles()), ruleIds)
+  if (findings.length > 0) throw new Error(JSON.stringify(findings))
+  return config
 }
 
 /**
- * Builds what a Flux Kustomization applies.
- * @param work a copy of the tree, changed while kustomize runs, as Flux does
- * @param known ConfigMaps by label, for substituteFrom
+ * Renders the tree of this repository as the product does, charts left out.
+ * @param clusters other roots than those of the configuration, and files beside those of the tree
  */
-export function buildAsFlux(
-  work: string,
-  spec: JsonObject,
-  known: ReadonlyMap<string, Manifest>,
-): Manifest[] {
-  const directory = path.join(work, textAt(spec, 'path') ?? '')
-  const file = path.join(directory, 'kustomization.yaml')
-  const written = readFileSync(file, 'utf8')
-  const kustomization: JsonObject = parse(written)
-  writeFileSync(
-    file,
-    stringify({
-      ...kustomization,
-      ...(spec.targetNamespace === undefined ? {} : { namespace: spec.targetNamespace }),
-      ...(spec.components === undefined ? {} : { components: spec.components }),
-    }),
+export async function renderRepository(
+  clusters?: ClusterConfig[],
+  files: Record<string, string> = {},
+): Promise<RenderedRepository> {
+  const config = await configuration()
+  return await renderTree(
+    {
+      tree: memoryTree({ ...treeFiles(), ...files }),
+      config: { ...config, clusters: clusters ?? config.clusters },
+      entries: [],
+    },
+    {
+      kustomize: await realKustomize(),
+      charts: {
+        pull: async () =>
+          await Promise.resolve({
+            ok: false,
+            unavailable: true,
+            reason: 'chart-offline',
+            message: 'offline',
+          }),
+        unpack: async () => await Promise.reject(new Error('nothing was pulled')),
+      },
+      cache: new RenderCache(),
+      isNamespaced: () => undefined,
+      progress: () => undefined,
+    },
   )
-  const yaml = build(directory)
-  writeFileSync(file, written)
-  return manifestsOf(substitute(yaml, variablesOf(spec, known))).map(manifest => {
-    const labels = valueAt(spec, 'commonMetadata', 'labels')
-    if (isObject(labels) && isObject(manifest.metadata))
-      manifest.metadata.labels = {
-        ...(isObject(manifest.metadata.labels) ? manifest.metadata.labels : {}),
-        ...labels,
-      }
-    return manifest
-  })
 }
 
 /** `kustomize build`, the real one from PATH. */
@@ -99,32 +81,5 @@ export function manifestsOf(yaml: string): Manifest[] {
     const json: Json = document.toJSON()
     if (!isManifest(json)) throw new Error(`no object: ${String(document)}`)
     return json
-  })
-}
-
-function variablesOf(spec: JsonObject, known: ReadonlyMap<string, Manifest>): Map<string, string> {
-  const variables = new Map<string, string>()
-  const from = valueAt(spec, 'postBuild', 'substituteFrom')
-  const inline = valueAt(spec, 'postBuild', 'substitute')
-  const sources = (Array.isArray(from) ? from : []).map(source => {
-    const name = textAt(source, 'name') ?? ''
-    const found = known.get(`ConfigMap flux-system/${name}`)
-    if (found === undefined) throw new Error(`no ConfigMap ${name} in the namespace of the Kustomization`)
-    return found.data
-  })
-  for (const data of [...sources, inline])
-    for (const [name, value] of Object.entries(isObject(data) ? data : {})) {
-      if (typeof value === 'string') variables.set(name, value)
-    }
-  return variables
-}
-
-/** Strict, as Flux 2.9: a variable that nobody defines is an error. Without any variable nothing is substituted. */
-function substitute(yaml: string, variables: ReadonlyMap<string, string>): string {
-  if (variables.size === 0) return yaml
-  return yaml.replaceAll(/\$\{([^}]*)\}/g, (_, name: string) => {
-    const value = variables.get(name)
-    if (value === undefined) throw new Error(`variable ${name} is not defined`)
-    return value
   })
 }

@@ -1,27 +1,26 @@
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
-import type { Config } from '../src/config/config.ts'
 import { textAt, valueAt, type Json } from '../src/manifest/json.ts'
 import type { RenderedKustomization } from '../src/manifest/rendered.ts'
 import { identify, resourceLabel, type Manifest } from '../src/manifest/resource.ts'
 import { houseFindings, houseRules } from '../src/policy/house-rules.ts'
-import { build, DATABASES, manifestsOf, renderTree, ROOT } from './render-tree.ts'
+import type { RenderedRepository } from '../src/render-tree.ts'
+import { build, configuration, DATABASES, manifestsOf, renderRepository, ROOT } from './render-tree.ts'
 
 // Story 4.2 on the rendered tree: acceptance criteria 1 to 8 and rules 1 to 9. AC5 needs a running cluster, AC6 has a file
 // of its own (example-app.test.ts).
 
 const R2 = 'eca0833f608b5745af030307a99bdbb4.r2.cloudflarestorage.com'
-const CLUSTERS = { infra: 'clusters/infra/flux', apps: 'clusters/apps/flux' }
-
-function configuration(): Config {
-  return parse(readFileSync(path.join(ROOT, '.github/cnpg-steward.yaml'), 'utf8'))
-}
+const CLUSTERS = ['infra', 'apps']
 
 const trees: Record<string, RenderedKustomization[]> = {}
-beforeAll(() => {
-  for (const [cluster, entry] of Object.entries(CLUSTERS)) trees[cluster] = renderTree(cluster, entry)
+const config = await configuration()
+let rendered: RenderedRepository
+beforeAll(async () => {
+  rendered = await renderRepository()
+  const { kustomizations } = rendered
+  for (const cluster of CLUSTERS) trees[cluster] = kustomizations.filter(unit => unit.cluster === cluster)
 })
 
 function object(label: string, cluster = 'infra'): Manifest {
@@ -38,11 +37,16 @@ const names = (label: string, ...at: string[]): string[] => {
 }
 
 describe('entry points', () => {
-  it.each(Object.keys(CLUSTERS))('%s applies the whole tree from its root', cluster => {
+  it('everything renders, without a remark', () => {
+    expect(rendered.findings).toEqual([])
+    expect(rendered.kustomizations.filter(({ status }) => status !== 'rendered')).toEqual([])
+  })
+
+  it.each(CLUSTERS)('%s applies the whole tree from its root', cluster => {
     expect(trees[cluster]?.map(({ name, path: where }) => [name, where])).toEqual([
       ['flux-system', `./clusters/${cluster}/flux`],
-      ['apps', './kubernetes/apps'],
       ['infrastructure', './infrastructure/base'],
+      ['apps', './kubernetes/apps'],
       ['cloudnative-pg', `./${DATABASES}/app`],
       ['cloudnative-pg-cluster', `./${DATABASES}/cluster`],
     ])
@@ -72,9 +76,7 @@ describe('entry points', () => {
   })
 
   it('what depends on something names what is here, or what the configuration calls external', () => {
-    const external = configuration()
-      .external.filter(({ kind }) => kind === 'Kustomization')
-      .map(({ name }) => name)
+    const external = config.external.filter(({ kind }) => kind === 'Kustomization').map(({ name }) => name)
     const here = (trees.infra ?? []).map(({ name }) => name)
     const needed = here
       .filter(name => name !== 'flux-system')
@@ -184,7 +186,7 @@ describe('AC3: shared cluster', () => {
 const r2 = (key: string) => ({ name: 'cnpg-r2-credentials', key })
 
 describe('AC4: backup', () => {
-  it.each(Object.keys(CLUSTERS))('of %s to its own bucket', cluster => {
+  it.each(CLUSTERS)('of %s to its own bucket', cluster => {
     const spec = object('Cluster databases/postgres', cluster).spec
     expect(valueAt(spec, 'backup')).toEqual({
       retentionPolicy: '30d',
@@ -302,7 +304,7 @@ describe('AC8: network policies', () => {
 })
 
 describe('rules 1 to 9', () => {
-  const { rules, fluxVersion } = configuration()
+  const { rules, fluxVersion, annotationPrefix = '' } = config
   const findings = () =>
     houseFindings({
       kustomizations: Object.values(trees).flat(),
@@ -313,7 +315,7 @@ describe('rules 1 to 9', () => {
       ),
       settings: rules,
       fluxVersion,
-      annotationPrefix: 'monosense.dev/',
+      annotationPrefix,
     })
 
   it('are all switched on', () => {

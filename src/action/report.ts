@@ -152,6 +152,10 @@ export function failureOf(review: Review, failOn: FailOn): string | undefined {
     : undefined
 }
 
+/**
+ * What fails is 'failure'; what does not fail but is not ready is 'neutral', which does not block a merge yet is not green:
+ * unknown is never ready.
+ */
 function conclusionOf(review: Review, failOn: FailOn): CheckReport['conclusion'] {
   if (failureOf(review, failOn) !== undefined) return 'failure'
   return review.verdict === 'ready' ? 'success' : 'neutral'

@@ -5,7 +5,7 @@ import { openRepository } from '../adapters/git.ts'
 import { openToolbox, type ToolboxOptions } from '../adapters/toolbox.ts'
 import { decisionsOf, proposedDecisions } from '../decisions.ts'
 import { annotationsOf } from '../report/annotations.ts'
-import { checkRun } from '../report/check.ts'
+import { checkText } from '../report/check.ts'
 import { REVIEW_MARKER, reviewComment, reviewSummary, type MarkdownOptions } from '../report/markdown.ts'
 import { reviewSarif } from '../report/sarif.ts'
 import { workflowCommands } from '../report/workflow-commands.ts'
@@ -87,7 +87,7 @@ export const printers: Printers = {
   comment: (review, context) => reviewComment(review, linksOf(context)),
   summary: (review, context) => reviewSummary(review, linksOf(context)),
   check: (review, context) => {
-    const { title, summary } = checkRun(review, 'error', linksOf(context))
+    const { title, summary } = checkText(review, linksOf(context))
     return { title, summary, annotations: annotationsOf(review) }
   },
   sarif: review =>

@@ -266,19 +266,6 @@ class LocalRepository implements Repository {
   }
 }
 
-/** Which files differ between two trees, by path; both sides are listed at most once each. */
-export async function changedFiles(
-  base: Tree,
-  head: Tree,
-): Promise<Map<string, 'added' | 'removed' | 'changed'>> {
-  const [before, after] = await Promise.all([base.files(), head.files()])
-  const changed = new Map<string, 'added' | 'removed' | 'changed'>()
-  for (const [file, id] of after)
-    if (before.get(file) !== id) changed.set(file, before.has(file) ? 'changed' : 'added')
-  for (const file of before.keys()) if (!after.has(file)) changed.set(file, 'removed')
-  return changed
-}
-
 /** Reads `git ls-files -z -s -t`: '<tag> <mode> <id> <stage>\t<path>'; a path in conflict is given once. */
 function* indexEntries(output: Uint8Array) {
   let last: string | undefined

@@ -15,15 +15,6 @@ export interface PullRequest {
   isFork: boolean
 }
 
-export interface ChangedFile {
-  path: string
-  status: 'added' | 'removed' | 'modified' | 'renamed' | 'copied' | 'changed' | 'unchanged'
-  previousPath?: string
-}
-
-/** "Responses include a maximum of 3000 files." */
-const MOST_FILES = 3000
-
 /** @throws the client's error: 404 where there is no such pull request */
 export async function getPullRequest(client: GitHubClient, target: PullRequestTarget): Promise<PullRequest> {
   const { owner, repo, number } = target
@@ -41,24 +32,4 @@ export async function getPullRequest(client: GitHubClient, target: PullRequestTa
     },
     isFork: headRepository?.id !== data.base.repo.id,
   }
-}
-
-/** @returns the changed files, and whether GitHub left some out */
-export async function listChangedFiles(
-  client: GitHubClient,
-  target: PullRequestTarget,
-): Promise<{ files: ChangedFile[]; cut: boolean }> {
-  const { owner, repo, number } = target
-  const listed = await client.paginate(client.rest.pulls.listFiles, {
-    owner,
-    repo,
-    pull_number: number,
-    per_page: 100,
-  })
-  const files = listed.map((file): ChangedFile => ({
-    path: file.filename,
-    status: file.status,
-    ...(file.previous_filename === undefined ? {} : { previousPath: file.previous_filename }),
-  }))
-  return { files, cut: files.length >= MOST_FILES }
 }

@@ -109,7 +109,7 @@ async function inOwnHome<T>(
 function failure(request: HelmRequest, message: string, repair: string): HelmResult {
   return {
     ok: false,
-    error: { ruleId: 'render-helm', message: `chart ${nameOf(request)} ${message}`, repair },
+    error: { ruleId: 'render-limit', message: `chart ${nameOf(request)} ${message}`, repair },
   }
 }
 

@@ -14,12 +14,15 @@ export interface KustomizeProgram {
   helm?: string
   /** absolute; absent: the system's */
   temporaryDirectory?: string
+  /** how long a build may take, and how many bytes it may print; absent: what no honest one needs */
+  timeoutMs?: number
+  maxOutput?: number
 }
 
 // A build takes 10 to 30 ms; these stop a bomb, not a large repository.
 const TIMEOUT = 60_000
 const MAX_OUTPUT = 256 * 1024 * 1024
-// whatever kustomize, or the helm it runs, wanted to fetch ends here (discard port)
+// whatever the helm that kustomize runs wanted to fetch ends here (discard port)
 const NOWHERE = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9' }
 
 /**
@@ -64,12 +67,17 @@ async function buildIn(
     const helm = needsHelmShim(version) ? writeHelmShim(directory, program.helm) : program.helm
     options.push('--enable-helm', '--helm-command', helm)
   }
+  const limits = { timeoutMs: program.timeoutMs ?? TIMEOUT, maxOutput: program.maxOutput ?? MAX_OUTPUT }
   const args = [program.program === 'kustomize' ? 'build' : 'kustomize', target, ...options]
   const result = await execute(program.path, args, {
     cwd: tree,
-    env: { PATH: '/usr/bin:/bin', HOME: directory, TMPDIR: directory, ...NOWHERE },
-    timeoutMs: TIMEOUT,
-    maxOutput: MAX_OUTPUT,
+    env: {
+      PATH: '/usr/bin:/bin',
+      HOME: directory,
+      TMPDIR: directory,
+      ...(request.enableHelm === true ? NOWHERE : {}),
+    },
+    ...limits,
   })
   if (result.stopped !== undefined)
     return {
@@ -78,8 +86,8 @@ async function buildIn(
         ruleId: 'render-limit',
         message:
           result.stopped === 'timeout'
-            ? `kustomize was stopped after ${TIMEOUT / 1000} seconds`
-            : `kustomize printed more than ${MAX_OUTPUT / 1024 / 1024} MiB and was stopped`,
+            ? `kustomize was stopped after ${limits.timeoutMs / 1000} seconds`
+            : `kustomize printed more than ${limits.maxOutput} bytes and was stopped`,
       },
     }
   if (result.code === 0) return { ok: true, yaml: result.stdout.toString('utf8') }

@@ -9,10 +9,12 @@ export interface Config {
   external: ExternalObject[]
   /** Flux minor: '2.9' decides strict substitution */
   fluxVersion: string
-  /** '1.35.0' */
-  kubernetesVersion: string
+  /** '1.35.0'; absent: nobody said, `ASSUMED_KUBERNETES` or newer */
+  kubernetesVersion?: string
   /** operator version where the tree does not say: '1.28.0'; absent: newest of the catalog */
   cnpgVersion?: string
+  /** what house-annotation-prefix asks for: 'example.org'; absent: any prefix */
+  annotationPrefix?: string
   /** rule id → level or 'off' */
   rules: Record<string, RuleSetting>
   /** branches whose pull requests are reviewed; absent: all */
@@ -54,11 +56,13 @@ export interface Budgets {
   diffLines?: number
 }
 
+/** The version that charts are rendered for, and that objects must fit at least, where the configuration names none. */
+export const ASSUMED_KUBERNETES = '1.35.0'
+
 export const defaultConfig: Config = {
   clusters: [],
   external: [],
   fluxVersion: '2.9',
-  kubernetesVersion: '1.35.0',
   rules: {},
   chartHosts: [],
   budgets: {},

@@ -148,6 +148,8 @@ function configFrom(value: JsonObject, document: Document.Parsed, report: Report
     return found
   }
   const cnpgVersion = version('cnpgVersion', operatorRelease, '1.28.0')
+  const kubernetesVersion = version('kubernetesVersion', kubernetesRelease, '"1.35"')
+  const annotationPrefix = textAt(value, 'annotationPrefix')
   const names = new Map<string, number>()
   const clusters = itemsOf(value, 'clusters').map((cluster, index) => {
     const read = clusterFrom(cluster)
@@ -179,9 +181,9 @@ function configFrom(value: JsonObject, document: Document.Parsed, report: Report
       name: textAt(item, 'name') ?? '',
     })),
     fluxVersion: version('fluxVersion', fluxMinor, '"2.9"') ?? defaultConfig.fluxVersion,
-    kubernetesVersion:
-      version('kubernetesVersion', kubernetesRelease, '"1.35"') ?? defaultConfig.kubernetesVersion,
+    ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
     ...(cnpgVersion === undefined ? {} : { cnpgVersion }),
+    ...(annotationPrefix === undefined ? {} : { annotationPrefix }),
     rules: isObject(value.rules) ? rulesFrom(value.rules) : {},
     ...(branches.length === 0 ? {} : { branches }),
     chartHosts: textsOf(value, 'chartHosts'),

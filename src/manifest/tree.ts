@@ -42,3 +42,15 @@ export function memoryTree(files: Readonly<Record<string, string | Uint8Array>>,
 export function contentId(content: Uint8Array): string {
   return createHash('sha1').update(`blob ${content.byteLength}\0`).update(content).digest('hex')
 }
+
+/** Which files differ between two trees, by path. @param base path → content id, as `Tree.files()` gives it */
+export function changedFiles(
+  base: ReadonlyMap<string, string>,
+  head: ReadonlyMap<string, string>,
+): Map<string, 'added' | 'removed' | 'changed'> {
+  const changed = new Map<string, 'added' | 'removed' | 'changed'>()
+  for (const [file, id] of head)
+    if (base.get(file) !== id) changed.set(file, base.has(file) ? 'changed' : 'added')
+  for (const file of base.keys()) if (!head.has(file)) changed.set(file, 'removed')
+  return changed
+}

@@ -18,8 +18,11 @@ export interface SchemaCatalog {
   read(file: string): StructuralSchema
 }
 
-/** Project of the catalog → version that is in use there: { cnpg: '1.28.0', flux: '2.9', kubernetes: '1.35' }. */
-export type VersionsInUse = { readonly [project: string]: string }
+/**
+ * Project of the catalog → version that is in use there: { cnpg: '1.28.0', flux: '2.9', kubernetes: '1.35' }. `atLeast`: nobody
+ * said; it is this one or a newer one.
+ */
+export type VersionsInUse = { readonly [project: string]: string | { atLeast: string } }
 
 /**
  * Schemas of the catalog at the versions in use. Where the catalog has not that version, the nearest one stands in
@@ -33,7 +36,7 @@ export function fromCatalog(catalog: SchemaCatalog, inUse: VersionsInUse): Schem
       const key = `${group}/${kind}`
       if (!found.has(key)) {
         const project = projects.get(key)
-        found.set(key, project === undefined ? undefined : load(catalog, project, key, inUse[project]))
+        found.set(key, project === undefined ? undefined : loadAny(catalog, project, key, inUse[project]))
       }
       return found.get(key)
     },
@@ -46,6 +49,25 @@ function projectsOf(index: CatalogIndex): Map<string, string> {
     for (const kinds of Object.values(versions))
       for (const key of Object.keys(kinds)) projects.set(key, project)
   return projects
+}
+
+/** The schema of the version in use; of an assumed one with those of every newer version beside it. */
+function loadAny(
+  catalog: SchemaCatalog,
+  project: string,
+  key: string,
+  inUse: VersionsInUse[string] | undefined,
+): KindSchema | undefined {
+  if (typeof inUse !== 'object') return load(catalog, project, key, inUse)
+  const { atLeast } = inUse
+  const newer = Object.keys(catalog.index[project] ?? {})
+    .filter(version => compareVersions(minorOf(version), minorOf(atLeast)) > 0)
+    .toSorted(compareVersions)
+    .flatMap(version => load(catalog, project, key, version) ?? [])
+  const assumed = load(catalog, project, key, atLeast)
+  if (assumed !== undefined) return { ...assumed, newer }
+  const [first] = newer
+  return first === undefined ? undefined : { ...first, exact: false }
 }
 
 function load(

@@ -66,6 +66,8 @@ export interface KindSchema {
   source: string
   /** false: the version in use is not known, or not in the catalog; the nearest one stands in */
   exact: boolean
+  /** schemas of newer versions that may be in use as well */
+  newer?: readonly KindSchema[]
   /** the schema of a version, served or not; `undefined` for a version that the kind never had */
   schemaOf(version: string): StructuralSchema | undefined
 }

@@ -33,8 +33,7 @@ export type Validation =
       known: true
       findings: SchemaProblem[]
       /**
-       * Filled instead of `findings` where the schema is not exact: the version in use may well take these. Not for the
-       * verdict; the incomplete list says that the object could not be judged for sure.
+       * Filled where the schema is not exact, or a newer version that may be in use takes them. Not for the verdict; the incomplete list says that the object could not be judged for sure.
        */
       uncertain: SchemaProblem[]
       /** what reports call the schema: 'cnpg 1.28.0', 'the CRD in this repository' */
@@ -64,29 +63,23 @@ export function createValidator(sources: readonly SchemaSource[]): Validator {
       const { apiVersion, kind } = identify(manifest)
       const found = find(apiVersion, kind)
       if (found === undefined) return { known: false }
-      const version = versionOf(apiVersion)
-      const { source, exact } = found
-      if (!found.served.includes(version)) {
-        // a version that the nearest schema does not know may be served by the one in use
-        if (!exact) return { known: false, nearest: source }
-        return { known: true, findings: [notServed(found, version)], uncertain: [], source, exact }
+      const { source, exact, newer = [] } = found
+      const problems = problemsOf(manifest, kind, versionOf(apiVersion), found)
+      // a version that the nearest schema does not know may be served by the one in use
+      if (problems === undefined) return { known: false }
+      if (!exact && problems[0]?.layer === 'no-kind') return { known: false, nearest: source }
+      if (!exact) return { known: true, findings: [], uncertain: problems, source, exact }
+      let certain = problems
+      for (const other of problems.length === 0 ? [] : newer) {
+        const known = new Set(
+          problemsOf(manifest, kind, versionOf(apiVersion), other)?.map(
+            ({ ruleId, field }) => `${ruleId} ${field}`,
+          ),
+        )
+        certain = certain.filter(({ ruleId, field }) => known.has(`${ruleId} ${field}`))
       }
-      const schema = found.schemaOf(version)
-      if (schema === undefined) return { known: false }
-      const problems = checkValue(withDefaults(decrypted(manifest), schema), schema, [], {
-        closed: true,
-        goType: false,
-        root: true,
-        kind,
-        masked: kind === 'Secret' ? isSecretData : () => false,
-      })
-      return {
-        known: true,
-        findings: exact ? problems : [],
-        uncertain: exact ? [] : problems,
-        source,
-        exact,
-      }
+      const uncertain = problems.filter(problem => !certain.includes(problem))
+      return { known: true, findings: certain, uncertain, source, exact }
     },
     scopeOf: (apiVersion, kind) => find(apiVersion, kind)?.scope,
     schemaOf,
@@ -99,6 +92,25 @@ export function createValidator(sources: readonly SchemaSource[]): Validator {
       return list?.['x-kubernetes-patch-strategy'] === 'merge' ? 'set' : undefined
     },
   }
+}
+
+/** What one schema says of an object; undefined where it has none for the version. */
+function problemsOf(
+  manifest: Manifest,
+  kind: string,
+  version: string,
+  found: KindSchema,
+): SchemaProblem[] | undefined {
+  if (!found.served.includes(version)) return [notServed(found, version)]
+  const schema = found.schemaOf(version)
+  if (schema === undefined) return undefined
+  return checkValue(withDefaults(decrypted(manifest), schema), schema, [], {
+    closed: true,
+    goType: false,
+    root: true,
+    kind,
+    masked: kind === 'Secret' ? isSecretData : () => false,
+  })
 }
 
 function versionOf(apiVersion: string): string {

@@ -77,3 +77,18 @@ it('fails where helm is wanted and there is none', async () => {
 it('throws for a program that is not kustomize', async () => {
   await expect(kustomizeTool({ program: 'kustomize', path: '/bin/true' })).rejects.toThrow('no version')
 })
+
+it.each([
+  ['takes too long', 'sleep 60', { timeoutMs: 300 }, 'stopped after 0.3 seconds'],
+  ['prints too much', 'yes', { maxOutput: 1000 }, 'printed more than 1000 bytes'],
+])('stops a build that %s, which is a limit of ours', async (_name, build, limits, message) => {
+  const endless = script(
+    `endless-${build.split(' ')[0] ?? ''}`,
+    `if [ "$1" = version ]; then echo v5.8.1; exit; fi\nexec ${build}\n`,
+  )
+  const tool = await kustomizeTool({ program: 'kustomize', path: endless, ...limits })
+  expect(await tool.build({ files, directory: '' })).toMatchObject({
+    ok: false,
+    error: { ruleId: 'render-limit', message: expect.stringContaining(message) },
+  })
+})

@@ -34,6 +34,7 @@ branches: [main]
 rules:
   house-immutable-tag: { level: off, reason: our registry signs tags }
 chartHosts: [registry.example.internal:5000]
+annotationPrefix: example.org
 budgets: { comment: 30000, diffLines: 40 }
 `)
     expect(findings).toEqual([])
@@ -55,6 +56,7 @@ budgets: { comment: 30000, diffLines: 40 }
       fluxVersion: '2.10',
       kubernetesVersion: '1.34.0',
       cnpgVersion: '1.28.0',
+      annotationPrefix: 'example.org',
       branches: ['main'],
       rules: { 'house-immutable-tag': { level: 'off', reason: 'our registry signs tags' } },
       chartHosts: ['registry.example.internal:5000'],
@@ -86,7 +88,7 @@ budgets: { comment: 30000, diffLines: 40 }
       1,
       'config-unknown-key',
       'whatever is no key of the configuration.',
-      'Its keys are: clusters, external, fluxVersion, kubernetesVersion, cnpgVersion, branches, rules, chartHosts, budgets.',
+      'Its keys are: clusters, external, fluxVersion, kubernetesVersion, cnpgVersion, branches, annotationPrefix, rules, chartHosts, budgets.',
       'whatever',
     ],
     [

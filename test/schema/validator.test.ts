@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Json, JsonObject } from '../../src/manifest/json.ts'
+import { fromCatalog, type SchemaCatalog } from '../../src/schema/catalog.ts'
 import { fromCrds } from '../../src/schema/crd.ts'
 import { createValidator } from '../../src/schema/validator.ts'
 
@@ -344,4 +345,79 @@ it('knows how items of a list are told apart', () => {
   expect(validator.mergeKeys(thing, ['spec', 'plain', 'tags'])).toBe('set')
   expect(validator.mergeKeys(thing, ['metadata', 'finalizers'])).toBe('set')
   expect(validator.mergeKeys({ apiVersion: 'v9', kind: 'None' }, ['spec'])).toBeUndefined()
+})
+
+const taking = (...names: string[]) => ({
+  type: 'object' as const,
+  properties: Object.fromEntries(names.map(name => [name, { type: 'string' as const }])),
+})
+const rulesOf = (problems: { ruleId: string; field: string }[]) =>
+  problems.map(({ ruleId, field }) => `${ruleId} ${field}`)
+
+describe('a version that nobody stated', () => {
+  const catalog: SchemaCatalog = {
+    index: {
+      kubernetes: {
+        '1.34.1': { 'example.org/Thing': { scope: 'Namespaced', versions: { v1: 'old', v0: 'old' } } },
+        '1.35.4': { 'example.org/Thing': { scope: 'Namespaced', versions: { v1: 'a' } } },
+        '1.36.2': {
+          'example.org/Thing': { scope: 'Namespaced', versions: { v1: 'b', v2: 'b' } },
+          'example.org/New': { scope: 'Cluster', versions: { v1: 'b' } },
+        },
+      },
+    },
+    read: file => ({ old: taking('gone'), a: taking('both'), b: taking('both', 'newer') })[file] ?? taking(),
+  }
+  const judged = (
+    apiVersion: string,
+    kind: string,
+    fields: JsonObject,
+    kubernetes: string | { atLeast: string },
+  ) => {
+    const result = createValidator([fromCatalog(catalog, { kubernetes })]).validate({
+      apiVersion,
+      kind,
+      metadata: { name: 'x' },
+      ...fields,
+    })
+    if (!result.known) return 'unknown'
+    return { findings: rulesOf(result.findings), uncertain: rulesOf(result.uncertain) }
+  }
+
+  it.each<[string, string, JsonObject, string[], string[]]>([
+    ['v1', 'what each version takes', { both: 'x' }, [], []],
+    [
+      'v1',
+      'what none takes',
+      { never: 'x', gone: 'x' },
+      ['schema-unknown-field never', 'schema-unknown-field gone'],
+      [],
+    ],
+    ['v1', 'what a newer one takes', { newer: 'x' }, [], ['schema-unknown-field newer']],
+    ['v2', 'a version that a newer one serves', {}, [], ['schema-version-not-served apiVersion']],
+    ['v0', 'a version that only older ones served', {}, ['schema-version-not-served apiVersion'], []],
+  ])('%s: %s', (version, _name, fields, findings, uncertain) => {
+    expect(judged(`example.org/${version}`, 'Thing', fields, { atLeast: '1.35.0' })).toEqual({
+      findings,
+      uncertain,
+    })
+  })
+
+  it('takes a kind that only a newer one has for uncertain', () => {
+    expect(judged('example.org/v1', 'New', { both: 'x' }, { atLeast: '1.35.0' })).toEqual({
+      findings: [],
+      uncertain: [],
+    })
+    expect(judged('example.org/v1', 'New', { never: 'x' }, { atLeast: '1.35.0' })).toEqual({
+      findings: [],
+      uncertain: ['schema-unknown-field never'],
+    })
+  })
+
+  it('says of a stated one what that takes', () => {
+    expect(judged('example.org/v2', 'Thing', {}, '1.35.0')).toEqual({
+      findings: ['schema-version-not-served apiVersion'],
+      uncertain: [],
+    })
+  })
 })
