@@ -145,8 +145,9 @@ function incompleteOf(
   return joinUnjudged([...fresh, ...existing])
 }
 
+/** Numbers in messages are counts and lines: they do not make a cause another one. */
 function causeOf({ reason, message, cluster }: Unjudged, label: string): string {
-  return JSON.stringify([reason, message, cluster, label])
+  return JSON.stringify([reason, message.replaceAll(/\d+/g, '#'), cluster, label])
 }
 
 /**

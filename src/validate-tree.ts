@@ -12,6 +12,7 @@ import { readSource } from './manifest/source-file.ts'
 import type { Tree } from './manifest/tree.ts'
 import { houseFindings } from './policy/house-rules.ts'
 import type { RenderedRepository } from './render-tree.ts'
+import { KUSTOMIZATION_NAMES } from './render/kustomization-file.ts'
 import { isYamlFile } from './render/source-objects.ts'
 import { fromCatalog, type SchemaCatalog, type VersionsInUse } from './schema/catalog.ts'
 import { fromCrds } from './schema/crd.ts'
@@ -92,7 +93,7 @@ export async function validateTree(
       fluxVersion: config.fluxVersion,
       ...(config.annotationPrefix === undefined ? {} : { annotationPrefix: config.annotationPrefix }),
     }),
-    ...(await sourceFindings(tree, rendered.files)),
+    ...(await sourceFindings(tree, manifestFiles(rendered))),
   )
   const judged = joinClusters(levelled(await located(findings, locator), config))
   const kept = await withoutIgnored(judged, tree, trusted)
@@ -219,6 +220,22 @@ async function located(findings: readonly Finding[], locator: Locator): Promise<
         return finding
       return { ...finding, ...(await locator.place({ file, line }, field)) }
     }),
+  )
+}
+
+/**
+ * The files that kustomize reads as YAML: those that objects come from, and kustomizations. What a generator puts into a
+ * ConfigMap as text may be anything, templates that end in .yaml too.
+ */
+function manifestFiles(rendered: RenderedRepository): Set<string> {
+  const origins = new Set(
+    rendered.kustomizations.flatMap(({ objects }) => objects.flatMap(({ origin }) => origin?.file ?? [])),
+  )
+  return new Set(
+    [...rendered.files].filter(
+      file =>
+        origins.has(file) || KUSTOMIZATION_NAMES.some(name => file === name || file.endsWith(`/${name}`)),
+    ),
   )
 }
 

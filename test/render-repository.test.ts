@@ -335,6 +335,43 @@ describe('review', () => {
     ])
   })
 
+  it('asks no YAML of what a generator takes as text, and of kustomizations only their own', async () => {
+    const { verdict, findings } = await review(cluster, {
+      ...cluster,
+      'apps/kustomization.yaml':
+        'resources: [web.yaml]\nconfigMapGenerator: [{ name: page, namespace: default, files: [widgets.yaml] }]\n',
+      'apps/widgets.yaml': '- search: {{ PROVIDER }}\n- search: [\n',
+    })
+    expect([verdict, findings]).toEqual(['ready', []])
+  })
+
+  it.each([
+    ['admissionregistration.k8s.io/v1', 'MutatingAdmissionPolicy', [], ['schema-version-unknown']],
+    ['policy/v1beta1', 'PodDisruptionBudget', ['schema-version-not-served'], []],
+  ])('of %s %s, which the assumed Kubernetes does not serve', async (apiVersion, kind, found, unsure) => {
+    const { findings, incomplete } = await review(cluster, {
+      ...cluster,
+      'apps/policy.yaml': `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: a, namespace: default }\n`,
+    })
+    expect(findings.map(({ ruleId }) => ruleId)).toEqual(found)
+    expect(incomplete.map(({ reason }) => reason)).toEqual(unsure)
+  })
+
+  it('takes a count in a message for no other cause', async () => {
+    const directory = (path: string) => ({
+      [`${path}/kustomization.yaml`]: 'resources: [web.yaml]\n',
+      [`${path}/web.yaml`]: configMap(path),
+    })
+    const { verdict, incomplete } = await review(
+      { ...directory('a'), ...directory('b') },
+      { ...directory('a'), ...directory('b'), ...directory('c') },
+    )
+    expect([verdict, incomplete.map(({ reason, existing }) => [reason, existing])]).toEqual([
+      'ready',
+      [['no-flux-objects', true]],
+    ])
+  })
+
   it('is incomplete where a changed kustomize directory renders on neither side', async () => {
     const directory = {
       'apps/web/kustomization.yaml': 'resources: [web.yaml, gone.yaml]\n',

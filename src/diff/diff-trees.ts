@@ -247,7 +247,9 @@ function withheldEntries(
     [...groups].map(([key, { cluster, units, objects }]) => ({
       reason: 'one-side-failed',
       message: `${objects === 1 ? '1 object is' : `${objects} objects are`} not compared: ${key.slice(cluster.length + 1)}.`,
-      repair: 'Mend what does not render; the diff then shows what really changes.',
+      repair: key.includes(' in base')
+        ? 'If head renders, this change has mended it, and the next one is compared again.'
+        : 'Mend what does not render; the diff then shows what really changes.',
       affected: units,
       cluster,
     })),

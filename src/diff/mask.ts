@@ -61,8 +61,22 @@ function maskManifest(manifest: Manifest, replace: Replace): Manifest {
   const masked: Manifest = {}
   for (const [field, value] of Object.entries(manifest)) {
     const whole = secret && (field === 'data' || field === 'stringData')
-    set(masked, field, whole ? maskAll(field, value, replace) : maskIn(field, value, replace, secret))
+    const sealed = manifest.kind === 'SealedSecret' && field === 'spec' && isObject(value)
+    if (sealed) set(masked, field, maskSealed(value, replace))
+    else set(masked, field, whole ? maskAll(field, value, replace) : maskIn(field, value, replace, secret))
   }
+  return masked
+}
+
+/** Of a SealedSecret (bitnami.com): its values are encrypted, and a thousand characters of cipher each tell nobody anything. */
+function maskSealed(spec: Manifest, replace: Replace): Manifest {
+  const masked: Manifest = {}
+  for (const [field, value] of Object.entries(spec))
+    set(
+      masked,
+      field,
+      field === 'encryptedData' ? maskAll(field, value, replace) : maskIn(field, value, replace, false),
+    )
   return masked
 }
 

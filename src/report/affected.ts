@@ -26,7 +26,11 @@ export function folds(entries: readonly Unjudged[]): Fold[] {
         return group.map(entry => ({ entries: [entry] }))
       const { repair } = first
       const common = { title: withoutStop(title), ...(repair === undefined ? {} : { repair }) }
-      return [{ common, entries: group.map(({ repair: _, ...entry }) => entry) }]
+      const each = group.map(entry => {
+        const { repair: said, ...rest } = entry
+        return said === undefined ? entry : rest
+      })
+      return [{ common, entries: each }]
     },
   )
 }
@@ -87,7 +91,12 @@ function titleOf(reason: string | undefined): string | undefined {
 
 /** A sentence that goes on behind a colon. */
 export function withoutStop(message: string): string {
-  return message.replace(/[.\s]+$/, '')
+  return sentence(message).replace(/[.\s]+$/, '')
+}
+
+/** With a capital letter. */
+export function sentence(text: string): string {
+  return text.replace(/^[a-z](?=[a-z']* )/, letter => letter.toUpperCase())
 }
 
 /** 'Kind ns/name' by kind, in order of first appearance; what is no such label stands under ''. */

@@ -66,10 +66,9 @@ export function counts(review: Review): string[] {
     ({ cluster, resource }) => !touched.has(JSON.stringify([cluster, resource])),
   ).length
   if (others > 0) parts.push(`${plural(others, touched.size > 0 ? 'other object' : 'object')} changed`)
-  else
-    parts.push(
-      parts.length > 0 && review.changes.length > 0 ? 'nothing else changes' : 'no rendered object changes',
-    )
+  else if (parts.length > 0 && review.changes.length > 0) parts.push('nothing else changes')
+  // what could not be judged may well change
+  else parts.push(unjudged > 0 ? 'no change seen' : 'no rendered object changes')
   return parts
 }
 

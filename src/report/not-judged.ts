@@ -1,5 +1,14 @@
 import type { Unjudged } from '../manifest/finding.ts'
-import { folds, namesOf, numbersOf, standing, withoutStop, type Fold, type Standing } from './affected.ts'
+import {
+  folds,
+  namesOf,
+  numbersOf,
+  sentence,
+  standing,
+  withoutStop,
+  type Fold,
+  type Standing,
+} from './affected.ts'
 import { clip, code, html, inline, link } from './escape.ts'
 import { fitting, type LinkTo } from './problems.ts'
 
@@ -28,7 +37,7 @@ export function notJudged(entries: readonly Unjudged[], room: number, linkTo: Li
 
 function linesOf({ common, entries }: Fold, linkTo: LinkTo | undefined): string[] {
   if (common === undefined) return entries.map(entry => lineOf(entry, linkTo))
-  const next = common.repair === undefined ? '' : `. ${inline(clip(common.repair, MESSAGE))}`
+  const next = common.repair === undefined ? '' : `. ${inline(clip(sentence(common.repair), MESSAGE))}`
   return [
     `- ${inline(clip(common.title, MESSAGE))}${next}`,
     ...entries.map(entry => `  ${lineOf(entry, linkTo)}`),
@@ -43,7 +52,7 @@ function lineOf(entry: Unjudged, linkTo: LinkTo | undefined): string {
     file === undefined
       ? ''
       : `, ${link(clip(line === undefined ? file : `${file}:${line}`, NAME), linkTo?.(file, line))}`
-  const next = repair === undefined ? '' : `. ${inline(clip(repair, MESSAGE))}`
+  const next = repair === undefined ? '' : `. ${inline(clip(sentence(repair), MESSAGE))}`
   return `- ${inline(clip(withoutStop(message), MESSAGE))}${where}${names === '' ? '' : `: ${names}`}${at}${next}`
 }
 

@@ -110,12 +110,21 @@ function joinRows(rows: readonly Row[], same: (row: Row) => string[]): Row[] {
 }
 
 function findingRow(finding: Finding, detail: Detail): Row {
-  const { level, message, repair, resource, cluster } = finding
+  const { level, repair, resource, cluster, kustomization } = finding
+  // what the column of objects says is not said again
+  const unit = resource === undefined ? kustomization : undefined
+  const said = ` This stops Kustomization ${unit ?? ''}.`
+  const message = finding.message.endsWith(said) ? finding.message.slice(0, -said.length) : finding.message
   const next = repair === undefined || !detail.repair ? '' : `<br>${inline(clip(repair, detail.message))}`
   return {
     rank: level === 'error' ? 0 : level === 'warning' ? 20 : 40,
     icon: LEVEL_ICON[level],
-    object: resource === undefined ? '' : objectCell(resource, detail),
+    object:
+      resource !== undefined
+        ? objectCell(resource, detail)
+        : unit === undefined
+          ? ''
+          : `Kustomization ${code(clip(unit, detail.name * 2))}`,
     what: `${inline(clip(message, detail.message))}${next}`,
     where: whereOf(finding, detail),
     cluster: cluster ?? '',

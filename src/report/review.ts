@@ -70,6 +70,9 @@ export function withoutOnlyCluster({
   if (stats.clusters.length > 1 || clusters.size > 1) return { changes, incomplete }
   return {
     changes: changes.map(change => ({ ...change, cluster: '' })),
-    incomplete: incomplete.map(({ cluster: _, ...entry }) => entry),
+    incomplete: incomplete.map(entry => {
+      const { cluster: only, ...rest } = entry
+      return only === undefined ? entry : rest
+    }),
   }
 }

@@ -4,7 +4,7 @@ import type { Finding, Unjudged } from '../manifest/finding.ts'
 import type { Json } from '../manifest/json.ts'
 import type { RenderedHelmRelease, RenderedKustomization, RenderedTree } from '../manifest/rendered.ts'
 import { resourceLabel } from '../manifest/resource.ts'
-import { folds, namesOf, numbersOf, standing, withoutStop } from './affected.ts'
+import { folds, namesOf, numbersOf, sentence, standing, withoutStop } from './affected.ts'
 import { clip, oneLine, visible } from './escape.ts'
 import { footer, harm, headline, impactIcon, LEVEL_ICON, plural, revisionName } from './headline.ts'
 import { withoutOnlyCluster, type Review, type Verdict } from './review.ts'
@@ -154,7 +154,7 @@ function unjudged(entries: readonly Unjudged[]): string {
     common === undefined
       ? group.map(entry => `❔ ${unjudgedLine(entry)}`)
       : [
-          `❔ ${oneLine(common.title)}${common.repair === undefined ? '' : `\n   ${oneLine(common.repair)}`}`,
+          `❔ ${oneLine(common.title)}${common.repair === undefined ? '' : `\n   ${oneLine(sentence(common.repair))}`}`,
           ...group.map(entry => `   - ${unjudgedLine(entry)}`),
         ],
   )
@@ -174,7 +174,7 @@ function unjudgedLine(entry: Unjudged): string {
   const names = namesOf(entry, name => name)
   const where = cluster === undefined ? '' : `${cluster}: `
   const said = `${where}${withoutStop(message)}${names === '' ? '' : `: ${names}`}`
-  return `${place(file, line)}${oneLine(said)}${repair === undefined ? '' : `\n   ${oneLine(repair)}`}`
+  return `${place(file, line)}${oneLine(said)}${repair === undefined ? '' : `\n   ${oneLine(sentence(repair))}`}`
 }
 
 function diffLines(diff: string, paint: Paint): string {

@@ -131,9 +131,12 @@ function problemsOf(manifest: Manifest, schema: StructuralSchema, context: Conte
   return found.filter(problem => (mistyped.get(problem.field) ?? problem) === problem)
 }
 
-/** SOPS values are not decrypted here, rendered they stand as `..PLACEHOLDER_<key>..`: nothing can be said of them. */
+/**
+ * SOPS values are not decrypted here and variables may be made elsewhere: rendered they stand as `..PLACEHOLDER_<key>..`.
+ * Nothing can be said of a value that holds one, 'app...PLACEHOLDER_DOMAIN..' or '--PLACEHOLDER_DOMAIN--' (`${DOMAIN//./-}`).
+ */
 function isPlaceholder(value: unknown): boolean {
-  return typeof value === 'string' && /^\.\.PLACEHOLDER_.*\.\.$|^ENC\[AES256_GCM,/.test(value)
+  return typeof value === 'string' && /\W{2}PLACEHOLDER_\w|^ENC\[AES256_GCM,/i.test(value)
 }
 
 /** 'v1' of 'apps/v1' */

@@ -148,8 +148,11 @@ describe('a side that did not render', () => {
       tree([root([], { status: 'failed', error: broken })]),
       tree([root(['flux-system/db']), kustomization('flux-system/db', cluster('1Gi'))]),
     )
-    expect(incomplete.map(({ message }) => message)).toEqual([
-      '2 objects are not compared: Kustomization flux-system/root could not be rendered in base (apps/db.yaml:3: a file is missing).',
+    expect(incomplete.map(({ message, repair }) => [message, repair])).toEqual([
+      [
+        '2 objects are not compared: Kustomization flux-system/root could not be rendered in base (apps/db.yaml:3: a file is missing).',
+        'If head renders, this change has mended it, and the next one is compared again.',
+      ],
     ])
   })
 
@@ -231,6 +234,12 @@ describe('secrets', () => {
       'apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {password: VALUE}',
       'aHVudGVyMg==',
       'Y29ycmVjdA==',
+    ],
+    [
+      'a SealedSecret, whose cipher tells nobody anything',
+      'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: s}\nspec: {encryptedData: {username: VALUE}}',
+      'AgCmNs2erEDYGacoqPIe5QNq5IQ3R0hD2swABHNWqUTCy73xxNDC',
+      'AgAZctyjOZ56ls4tptizsZi80XhHsF3zjZQTXZ9h6a5VyBwX0bFz',
     ],
     [
       'stringData',

@@ -83,7 +83,7 @@ describe('check run', () => {
     [
       'not judged',
       review({ incomplete: [{ reason: 'x', message: 'm', affected: [] }] }),
-      '1 not judged · no rendered object changes',
+      '1 not judged · no change seen',
     ],
     [
       'not judged before either',

@@ -73,7 +73,7 @@ it.each<[string, Partial<Review>, string]>([
   [
     'not judged',
     { incomplete: [{ reason: 'x', message: 'm', affected: [] }] },
-    '## ❔ Incomplete: 1 not judged · no rendered object changes',
+    '## ❔ Incomplete: 1 not judged · no change seen',
   ],
 ])('headline of %s', (_name, parts, line) => {
   expect(reviewComment(review(parts)).split('\n')[1]).toBe(line)
@@ -268,7 +268,7 @@ it('keeps what one short list leaves out after a long entry', () => {
   const text = reviewComment(review({ incomplete: [entry('|'.repeat(900)), entry('the short one')] }), {
     budget: 3000,
   })
-  expect(text).toContain('- the short one')
+  expect(text).toContain('- The short one')
   expect(text).toContain('- and 1 more')
 })
 
@@ -299,14 +299,15 @@ it('says what stood in base last, in fewer words, and does not count it', () => 
   expect(text).toContain('## ❔ Incomplete: 1 not judged ·')
   expect(text).toContain(`<details><summary>Not judged (1, 1 as before)</summary>
 
-- a chart is missing: HelmRelease \`a/b\`, [a/b.yaml:3](https://github.example/o/r/blob/e5f6a7b/a/b.yaml#L3). fetch it
-- as before: no schema of Widget is known: 2 × Widget
+- A chart is missing: HelmRelease \`a/b\`, [a/b.yaml:3](https://github.example/o/r/blob/e5f6a7b/a/b.yaml#L3). Fetch it
+- as before: No schema of Widget is known: 2 × Widget
 
 </details>`)
   expect(reviewComment(review({ incomplete: [old] }))).toContain('## ✅ Ready: no rendered object changes')
 })
 
 it('folds what stood in base into one line a reason, and names kinds by their number', () => {
+  // oxlint-disable-next-line unicorn/consistent-function-scoping -- it stands beside its test
   const old = (reason: string, message: string, affected: string[]) => ({
     reason,
     message,
@@ -330,19 +331,20 @@ it('folds what stood in base into one line a reason, and names kinds by their nu
 })
 
 it.each([
-  ['names a kind once', ['Jar a/b', 'Jar a/c', 'Pot a/b'], 'it is so: Jar `a/b`, `a/c`, Pot `a/b`'],
+  ['names a kind once', ['Jar a/b', 'Jar a/c', 'Pot a/b'], 'It is so: Jar `a/b`, `a/c`, Pot `a/b`'],
   [
     'names five',
     Array.from({ length: 12 }, (_, i) => `Jar a/${i}`),
-    `it is so: Jar ${Array.from({ length: 5 }, (_, i) => `\`a/${i}\``).join(', ')} and 7 more`,
+    `It is so: Jar ${Array.from({ length: 5 }, (_, i) => `\`a/${i}\``).join(', ')} and 7 more`,
   ],
-  ['takes what is no object as it is', ['the whole tree'], 'it is so: `the whole tree`'],
+  ['takes what is no object as it is', ['the whole tree'], 'It is so: `the whole tree`'],
 ])('what is not judged %s', (_name, affected, expected) => {
   const text = reviewComment(review({ incomplete: [{ reason: 'x', message: 'it is so.', affected }] }))
   expect(text).toContain(`\n- ${expected}\n`)
 })
 
 it('says once what several entries have in common', () => {
+  // oxlint-disable-next-line unicorn/consistent-function-scoping -- it stands beside its test
   const made = (message: string, affected: string[], repair = 'Import it.') => ({
     reason: 'schema-unknown',
     message,
@@ -373,6 +375,20 @@ it('does not name again what the message has named', () => {
     review({ incomplete: [{ reason: 'x', message, affected: ['Kustomization a/b'] }] }),
   )
   expect(text).toContain('\n- Kustomization a/b could not be rendered\n')
+})
+
+it('names what a broken file stops in the column of objects, once', () => {
+  const { resource, ...broken } = finding({
+    ruleId: 'render-build',
+    message: 'kustomize: x.yaml: missing kind. This stops Kustomization apps/web.',
+    kustomization: 'apps/web',
+    file: 'apps/x.yaml',
+    line: 1,
+  })
+  expect(resource).toBeDefined()
+  expect(reviewComment(review({ findings: [broken] }))).toContain(
+    '| 🛑 | Kustomization `apps/web` | kustomize: x.yaml: missing kind. | x.yaml:1 |',
+  )
 })
 
 it('shows a problem of several clusters once', () => {
@@ -432,7 +448,7 @@ it('does not name the only cluster, and says what happens to how many', () => {
     }),
   )
   expect(text).toContain('<summary>1 object changed, 1 added in Kustomization databases/postgres</summary>')
-  expect(text).toContain('- a chart is missing: HelmRelease `a/b`')
+  expect(text).toContain('- A chart is missing: HelmRelease `a/b`')
 })
 
 it('names both clusters that the same Kustomization changes in', () => {

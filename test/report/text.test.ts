@@ -83,9 +83,9 @@ Kustomization databases/postgres of cluster infra
     + 1
 
 Not judged (1, 1 as before)
-❔ b.yaml:3: infra: a chart is missing: HelmRelease a/b
-   fetch it
-   as before: no schema of Widget: 2 × Widget
+❔ b.yaml:3: infra: A chart is missing: HelmRelease a/b
+   Fetch it
+   as before: No schema of Widget: 2 × Widget
 
 214 objects of 96 Kustomizations · 2 rendered again · 0.4 s · operator 1.28.0 from chart 0.27.0 · Flux 2.9 rules
 `)

@@ -17,7 +17,7 @@ it('prints what validation found', () => {
 
 <details><summary>Not judged (1)</summary>
 
-- a chart is missing: HelmRelease \`a/b\`
+- A chart is missing: HelmRelease \`a/b\`
 
 </details>
 

@@ -94,6 +94,12 @@ describe('accepts', () => {
       { x: '1' },
     ],
     ['a SOPS value that is not decrypted', integer, '..PLACEHOLDER_a..'],
+    [
+      'a name with a variable made elsewhere',
+      { type: 'string', pattern: '^[a-z.]+$' },
+      'app...PLACEHOLDER_D..',
+    ],
+    ['one whose dots were replaced', { type: 'string', maxLength: 5 }, '--PLACEHOLDER_DOMAIN---tls'],
   ])('%s', (_, schema, value) => {
     expect(judge(schema, value)).toEqual([])
   })
