@@ -1,4 +1,4 @@
-import type { ImpactKind } from '../manifest/change.ts'
+import { IMPACTS_BY_HARM, type ImpactKind } from '../manifest/change.ts'
 import type { Level } from '../manifest/finding.ts'
 import { unjudgedNow, type Review, type Revision, type Verdict } from './review.ts'
 
@@ -10,23 +10,6 @@ const VERDICTS: Record<Verdict, { icon: string; word: string }> = {
 }
 export const LEVEL_ICON: Record<Level, string> = { error: '🛑', warning: '🔶', note: 'ℹ️' }
 
-// By harm; what comes first leads tables and headlines.
-const IMPACTS: readonly ImpactKind[] = [
-  'data-loss',
-  'major-upgrade',
-  'hibernation',
-  'unknown',
-  'switchover',
-  'primary-restart',
-  'rolling-restart',
-  'backup-gap',
-  'operator-rollout',
-  'resize',
-  'scale',
-  'reload',
-  'ignored',
-  'none',
-]
 // What an error means, by the family of its rule.
 const FAMILIES: readonly (readonly [prefix: string, phrase: string])[] = [
   ['parse-', 'not readable'],
@@ -75,7 +58,7 @@ export function counts(review: Review): string[] {
 
 /** Position in the order of harm, 0 the worst. */
 export function harm(impact: ImpactKind): number {
-  return IMPACTS.indexOf(impact)
+  return IMPACTS_BY_HARM.indexOf(impact)
 }
 
 export function impactIcon(impact: ImpactKind): string {
