@@ -1,4 +1,6 @@
+import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import type { Config } from './config/config.ts'
+import { judgeImpacts } from './judge-impacts.ts'
 import type { Change } from './manifest/change.ts'
 import { diffTrees } from './diff/diff-trees.ts'
 import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
@@ -28,6 +30,7 @@ export interface ReviewRequest {
 
 export interface ReviewTools extends RenderTools {
   catalog: SchemaCatalog
+  parameters: ParameterCatalogs
   /** milliseconds, any epoch */
   clock: () => number
 }
@@ -39,13 +42,18 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
   const base = await renderTree({ tree: request.base, config, entries }, tools)
   const head = await renderTree({ tree: request.head, config, entries }, tools)
   const before = await validateTree(request.base, base, config, tools)
-  const after = await validateTree(request.head, head, config, tools, request.base)
+  const after = await validateTree(request.head, head, config, tools, request.base, base)
   const diff = diffTrees(base, head, {
     mergeKeys: (resource, path) =>
       [...after.validators.values()][0]?.mergeKeys(
         resource,
         path.split('.').map(step => step.replace(/\[\]$/, '')),
       ),
+  })
+  const judged = await judgeImpacts(base, head, diff.changes, {
+    tree: request.head,
+    config,
+    catalogs: tools.parameters,
   })
   const touched = new Touched(base, head, {
     base: await request.base.files(),
@@ -63,10 +71,10 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
     version: 1,
     base: request.baseRevision,
     head: request.headRevision,
-    verdict: verdictOf({ findings: brought, impacts: [], incomplete }),
+    verdict: verdictOf({ findings: brought, impacts: judged.impacts, incomplete }),
     findings,
-    impacts: [],
-    changes: diff.changes,
+    impacts: judged.impacts,
+    changes: judged.changes,
     incomplete,
     stats: {
       existing: existing.length,

@@ -1,5 +1,6 @@
 // oxlint-disable unicorn/consistent-function-scoping -- helpers stand beside their tests
 import { beforeAll, describe, expect, it } from 'vitest'
+import { openParameterCatalogs } from '../src/adapters/parameter-catalogs.ts'
 import { openCatalog } from '../src/adapters/schema-catalog.ts'
 import { defaultConfig, type Config } from '../src/config/config.ts'
 import { memoryTree } from '../src/manifest/tree.ts'
@@ -242,7 +243,7 @@ async function review(base: Record<string, string>, head: Record<string, string>
       all: false,
       entries: [],
     },
-    { ...tools(), catalog: openCatalog(), clock: () => 0 },
+    { ...tools(), catalog: openCatalog(), parameters: openParameterCatalogs(), clock: () => 0 },
   )
 }
 
@@ -351,6 +352,7 @@ spec:
     const known = { ...cluster, 'apps/web.yaml': silenced }
     const { findings } = await validateTree(memoryTree(known), await render(known), defaultConfig, {
       catalog: openCatalog(),
+      parameters: openParameterCatalogs(),
       progress: () => undefined,
     })
     expect(findings).toEqual([])
