@@ -16,6 +16,12 @@ const FAMILIES: readonly (readonly [prefix: string, phrase: string])[] = [
   ['render-', 'not rendered'],
   ['schema-', 'refused by the API server'],
   ['cel-', 'refused by the API server'],
+  // what is accepted and breaks later (src/cnpg/breaks), before the rest of the family
+  ['cnpg-parameter-', 'accepted, then broken'],
+  ['cnpg-hba-line', 'accepted, then broken'],
+  ['cnpg-image-without-barman', 'accepted, then broken'],
+  ['cnpg-backup-store-shared', 'accepted, then broken'],
+  ['cnpg-map-emptied', 'refused by the API server'],
   ['cnpg-', 'refused by the operator'],
   ['flux-', 'refused by Flux'],
   ['config-', 'wrong in the configuration'],

@@ -107,7 +107,8 @@ function simple(field: ChangedField): Effect[] {
       ]
     case 'ignored':
       return [effect('ignored', at, `${name}${note}`)]
-    default:
+    case 'roll':
+    case 'special':
       return []
   }
 }

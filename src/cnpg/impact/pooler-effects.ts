@@ -81,7 +81,9 @@ export function poolerEffects({ change, base, head }: ChangedObject): Effect[] {
           return effect('none', field, `${path}${note === '' ? ' is taken up while it runs' : note}`)
         case 'ignored':
           return effect('ignored', field, `${path}${note}`)
-        default:
+        case 'later':
+        case 'special':
+        case undefined:
           return effect('unknown', field, `${path} is not known to cnpg-steward: what it does is not judged`)
       }
     },

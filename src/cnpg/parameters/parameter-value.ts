@@ -25,7 +25,8 @@ export function valueProblem(
     case 'integer':
     case 'real':
       return numberProblem(name, value, definition)
-    default:
+    case 'string':
+    case 'hidden':
       return undefined
   }
 }
