@@ -188,7 +188,8 @@ function compareObjects(pair: Pair, comparison: Comparison): Change | 'noise' | 
     ...(how === 'renamed' ? { renamedFrom: base.object.resource } : {}),
     ...(moved === undefined ? {} : { movedFrom: moved.label }),
     // the object of the old name goes, unless it is kept from pruning
-    ...(how === 'renamed' && staysRunning(base.object.manifest, base.unit, comparison.before, comparison.after)
+    ...(how === 'renamed' &&
+    staysRunning(base.object.manifest, base.unit, comparison.before, comparison.after)
       ? { orphaned: true as const }
       : {}),
     diff,

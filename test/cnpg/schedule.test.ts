@@ -17,10 +17,16 @@ it.each([
   ['@every 1h30m', 16],
 ])('%s: %i runs a day', (text, runs) => expect(readSchedule(text)?.runsADay).toBe(runs))
 
-it.each(['', '0 3 * *', '0 0 24 * * *', '0 60 3 * * *', 'daily', '@fortnightly', '0 0 5-3 * * *', '0 0 */0 * * *'])(
-  '%s is not read',
-  text => expect(readSchedule(text)).toBeUndefined(),
-)
+it.each([
+  '',
+  '0 3 * *',
+  '0 0 24 * * *',
+  '0 60 3 * * *',
+  'daily',
+  '@fortnightly',
+  '0 0 5-3 * * *',
+  '0 0 */0 * * *',
+])('%s is not read', text => expect(readSchedule(text)).toBeUndefined())
 
 it.each([
   ['0 3 * * *', true],

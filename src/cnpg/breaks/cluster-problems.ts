@@ -23,11 +23,16 @@ export function clusterProblems(cluster: Manifest, operand: Operand, catalogs: P
 const HEALS =
   'Until then PostgreSQL takes no edit at all, and says so in its log only. Reverting heals a stuck instance at its next try to start.'
 
-function parameterProblems(cluster: Manifest, { major, image }: Operand, catalogs: ParameterCatalogs): Problem[] {
+function parameterProblems(
+  cluster: Manifest,
+  { major, image }: Operand,
+  catalogs: ParameterCatalogs,
+): Problem[] {
   const parameters = valueAt(cluster, 'spec', 'postgresql', 'parameters')
   const catalog = major === undefined ? undefined : catalogs(major)
   // EDB's servers know more than the catalogs
-  if (catalog === undefined || !isObject(parameters) || /advanced|epas/i.test(image?.reference ?? '')) return []
+  if (catalog === undefined || !isObject(parameters) || /advanced|epas/i.test(image?.reference ?? ''))
+    return []
   return Object.entries(parameters).flatMap(([name, value]): Problem[] => {
     // what an extension defines is known to it alone
     if (name.includes('.') || typeof value !== 'string' || isOpen(name) || isOpen(value)) return []
@@ -73,7 +78,8 @@ function hbaProblems(cluster: Manifest): Problem[] {
             ruleId: 'cnpg-hba-line',
             level: 'error',
             message: `pg_hba line "${line}" does not parse: ${problem}. PostgreSQL keeps the old rules, says so in its log only, and does not start with these.`,
-            repair: 'Write it as TYPE DATABASE USER ADDRESS METHOD, for example: hostssl app app 10.0.0.0/8 scram-sha-256.',
+            repair:
+              'Write it as TYPE DATABASE USER ADDRESS METHOD, for example: hostssl app app 10.0.0.0/8 scram-sha-256.',
             field: `spec.postgresql.pg_hba[${index}]`,
           },
         ]
@@ -102,7 +108,8 @@ function loopProblems(cluster: Manifest): Problem[] {
     {
       ruleId: 'cnpg-reconciliation-disabled',
       level: 'warning',
-      message: 'The operator leaves this Cluster alone: it does not fail over, replaces no lost instance and applies no edit.',
+      message:
+        'The operator leaves this Cluster alone: it does not fail over, replaces no lost instance and applies no edit.',
       repair: `Take the annotation ${name} away when the maintenance is over.`,
       field: `metadata.annotations[${name}]`,
     },

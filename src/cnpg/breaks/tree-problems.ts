@@ -12,7 +12,15 @@ export interface ObjectProblem extends Problem {
 }
 
 /** Kinds with a spec.cluster.name of their own namespace. */
-const REFER = new Set(['ScheduledBackup', 'Backup', 'Pooler', 'Database', 'DatabaseRole', 'Publication', 'Subscription'])
+const REFER = new Set([
+  'ScheduledBackup',
+  'Backup',
+  'Pooler',
+  'Database',
+  'DatabaseRole',
+  'Publication',
+  'Subscription',
+])
 
 /** What the API server takes of each object alone, and what does not fit together. */
 export function treeProblems(
@@ -22,7 +30,10 @@ export function treeProblems(
   const ours = objects.filter(({ resource }) => groupOf(resource.apiVersion) === 'postgresql.cnpg.io')
   const clusters = ours.filter(({ resource }) => resource.kind === 'Cluster')
   return [
-    ...ours.flatMap(object => [...referenceProblems(object, clusters, external), ...scheduleProblems(object)]),
+    ...ours.flatMap(object => [
+      ...referenceProblems(object, clusters, external),
+      ...scheduleProblems(object),
+    ]),
     ...sharedStores(clusters, objects),
   ]
 }
@@ -43,7 +54,10 @@ function referenceProblems(
     )
   )
     return []
-  const near = nearName(name, here.map(cluster => cluster.resource.name))
+  const near = nearName(
+    name,
+    here.map(cluster => cluster.resource.name),
+  )
   const elsewhere = clusters.find(cluster => cluster.resource.name === name)
   const hint =
     near === undefined
@@ -88,7 +102,10 @@ function scheduleProblems(object: RenderedObject): ObjectProblem[] {
 }
 
 /** Two clusters that archive into one folder: the later one refuses to start its archive, or they overwrite each other's WAL. */
-function sharedStores(clusters: readonly RenderedObject[], objects: readonly RenderedObject[]): ObjectProblem[] {
+function sharedStores(
+  clusters: readonly RenderedObject[],
+  objects: readonly RenderedObject[],
+): ObjectProblem[] {
   const first = new Map<string, RenderedObject>()
   return clusters.flatMap((object): ObjectProblem[] => {
     const store = backupStoreOf(object.manifest, objects)

@@ -10,7 +10,8 @@ export function updateProblems(
   head: RenderedObject,
   operands: { base: Operand; head: Operand },
 ): Problem[] {
-  const cluster = head.resource.kind === 'Cluster' && groupOf(head.resource.apiVersion) === 'postgresql.cnpg.io'
+  const cluster =
+    head.resource.kind === 'Cluster' && groupOf(head.resource.apiVersion) === 'postgresql.cnpg.io'
   return [
     ...emptiedMaps(base, head),
     ...(cluster ? [...imageProblems(operands), ...togetherProblems(base, head)] : []),
@@ -48,7 +49,7 @@ function imageProblems({ base, head }: { base: Operand; head: Operand }): Proble
   if (base.by !== 'imageName' || head.by !== 'operator') return []
   const other =
     head.major === undefined
-      ? 'the operator\'s default, which this tree does not tell'
+      ? "the operator's default, which this tree does not tell"
       : head.major === base.major
         ? `the operator's default, ${head.image?.reference ?? ''}`
         : `the operator's default, PostgreSQL ${head.major}: a major upgrade from ${base.major ?? 'what runs'}, without a word`
@@ -76,7 +77,8 @@ function togetherProblems({ manifest: base }: RenderedObject, { manifest: head }
     problems.push({
       ruleId: 'cnpg-edits-together',
       level: 'warning',
-      message: 'Image and parameters change together under primaryUpdateMethod: switchover: the operator refuses that.',
+      message:
+        'Image and parameters change together under primaryUpdateMethod: switchover: the operator refuses that.',
       repair: 'Change the image first, the parameters in a later pull request.',
       field: 'spec.imageName',
     })

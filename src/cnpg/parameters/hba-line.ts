@@ -35,14 +35,16 @@ function withoutAddress([address, ...rest]: string[]): string[] | string {
   const isV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(host)
   const isIp = isV4 || /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(host)
   // a name, all, samehost, samenet, or what the operator fills in: ${podselector:name}
-  if (!isIp) return address.includes('/') && !address.includes('$') ? `"${address}" is no address with a mask` : rest
+  if (!isIp)
+    return address.includes('/') && !address.includes('$') ? `"${address}" is no address with a mask` : rest
   if (isV4 && host.split('.').some(part => Number(part) > 255)) return `"${host}" is no address`
   if (mask !== undefined)
     return more.length === 0 && /^\d+$/.test(mask) && Number(mask) <= (isV4 ? 32 : 128)
       ? rest
       : `"${address}" has no mask of 0 to ${isV4 ? 32 : 128}`
   const [next, ...afterMask] = rest
-  if (next === undefined || !/^[0-9a-f:.]*[:.][0-9a-f:.]*$/i.test(next)) return `address ${host} has no mask: write ${host}/32`
+  if (next === undefined || !/^[0-9a-f:.]*[:.][0-9a-f:.]*$/i.test(next))
+    return `address ${host} has no mask: write ${host}/32`
   return afterMask
 }
 

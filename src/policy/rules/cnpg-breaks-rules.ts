@@ -112,11 +112,17 @@ export const cnpgBreaksRules: readonly Rule[] = [
     repair: 'Make two pull requests of it.',
     failing: change(
       cluster('  primaryUpdateMethod: switchover\n  postgresql:\n    parameters:\n      work_mem: 16MB'),
-      cluster('  primaryUpdateMethod: switchover\n  postgresql:\n    parameters:\n      work_mem: 32MB', '17.7'),
+      cluster(
+        '  primaryUpdateMethod: switchover\n  postgresql:\n    parameters:\n      work_mem: 32MB',
+        '17.7',
+      ),
     ),
     mended: change(
       cluster('  primaryUpdateMethod: switchover\n  postgresql:\n    parameters:\n      work_mem: 16MB'),
-      cluster('  primaryUpdateMethod: switchover\n  postgresql:\n    parameters:\n      work_mem: 16MB', '17.7'),
+      cluster(
+        '  primaryUpdateMethod: switchover\n  postgresql:\n    parameters:\n      work_mem: 16MB',
+        '17.7',
+      ),
     ),
   },
 ]

@@ -17,7 +17,11 @@ ${spec.replaceAll(/^/gm, '  ')}
 `
 }
 
-function found(head: string, base?: string, external: { kind: string; namespace: string; name: string }[] = []): Finding[] {
+function found(
+  head: string,
+  base?: string,
+  external: { kind: string; namespace: string; name: string }[] = [],
+): Finding[] {
   const of = (yaml: string) => tree([kustomization('flux-system/databases', yaml)])
   return breaksLater({
     head: of(head),
@@ -94,7 +98,9 @@ describe('references', () => {
   })
 
   it('knows what is declared external', () =>
-    expect(found(backup('other'), undefined, [{ kind: 'Cluster', namespace: 'databases', name: 'other' }])).toEqual([]))
+    expect(
+      found(backup('other'), undefined, [{ kind: 'Cluster', namespace: 'databases', name: 'other' }]),
+    ).toEqual([]))
 })
 
 describe('stores', () => {
@@ -129,11 +135,7 @@ describe('updates', () => {
     ['imageName: "x:17.6"', 'imageName: "x:17.7"', []],
     ['imageName: "x:17.6"', '', ['cnpg-image-name-removed']],
     ['', 'imageName: "x:17.6"', []],
-    [
-      'resources: { requests: { memory: 1Gi } }',
-      'resources: { requests: { memory: 2Gi } }',
-      [],
-    ],
+    ['resources: { requests: { memory: 1Gi } }', 'resources: { requests: { memory: 2Gi } }', []],
   ])('%s → %s', (before, after, expected) =>
     expect(ids(found(cluster(after), cluster(before)))).toEqual(expected),
   )

@@ -266,7 +266,7 @@ const cases: Record<string, Case> = {
     line: '  bootstrap:',
     says: /^bootstrap is read once/,
   },
-  'hibernation': {
+  hibernation: {
     edit: { [CLUSTER]: [['example.org/owner: platform', 'cnpg.io/hibernation: "on"']] },
     impact: 'hibernation',
     line: '    cnpg.io/hibernation: "on"',
@@ -368,7 +368,12 @@ const cases: Record<string, Case> = {
   },
   'a Cluster that another Kustomization takes over': {
     base: {
-      'operator/operator.yaml': [['apiVersion', 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: here, namespace: databases }\n---\napiVersion']],
+      'operator/operator.yaml': [
+        [
+          'apiVersion',
+          'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: here, namespace: databases }\n---\napiVersion',
+        ],
+      ],
     },
     edit: {
       'databases/kustomization.yaml': [['  - cluster.yaml\n', '']],
@@ -419,7 +424,10 @@ const cases: Record<string, Case> = {
   'the Pods of a pooler': {
     edit: {
       'databases/pooler.yaml': [
-        ['  type: rw\n', '  type: rw\n  template:\n    metadata: { labels: { a: b } }\n    spec: { containers: [] }\n'],
+        [
+          '  type: rw\n',
+          '  type: rw\n  template:\n    metadata: { labels: { a: b } }\n    spec: { containers: [] }\n',
+        ],
       ],
     },
     impact: 'rolling-restart',

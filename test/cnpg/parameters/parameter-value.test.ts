@@ -38,7 +38,11 @@ describe('catalogs', () => {
   it.each([14, 15, 16, 17, 18])('PostgreSQL %i', major => {
     const parameters = catalogs(major)?.parameters ?? {}
     expect(Object.keys(parameters).length).toBeGreaterThan(340)
-    expect(parameters['shared_buffers']).toMatchObject({ type: 'integer', context: 'postmaster', unit: '8kB' })
+    expect(parameters['shared_buffers']).toMatchObject({
+      type: 'integer',
+      context: 'postmaster',
+      unit: '8kB',
+    })
     expect(parameters['work_mem']).toMatchObject({ type: 'integer', context: 'user', unit: 'kB' })
     expect(parameters['wal_level']?.values).toContain('logical')
     // old names and hidden values, which pg_settings does not show
