@@ -160,25 +160,9 @@ function fluxFindings(example: string): Judged[] {
 /** 'base.yaml' is what runs, 'head.yaml' the change; without them every object is new. */
 function breaksFindings(example: string): Judged[] {
   const { 'base.yaml': base, 'head.yaml': head } = filesOf(example)
-  const tree = (yaml: string): RenderedTree => ({
-    kustomizations: [
-      {
-        cluster: 'main',
-        namespace: 'flux-system',
-        name: 'databases',
-        path: '.',
-        status: 'rendered',
-        objects: objectsOf(yaml),
-        inputs: '',
-      },
-    ],
-    helmReleases: [],
-    findings: [],
-    incomplete: [],
-  })
   return breaksLater({
-    head: tree(head ?? example),
-    ...(base === undefined ? {} : { base: tree(base) }),
+    head: treeOf(head ?? example),
+    ...(base === undefined ? {} : { base: treeOf(base) }),
     catalogs: openParameterCatalogs(),
     external: [],
     operator: '1.28.0',
@@ -217,4 +201,23 @@ async function renderFindings(files: Record<string, string>): Promise<Judged[]> 
   )
   expect(rendered.incomplete.filter(({ reason }) => reason !== 'chart-offline')).toEqual([])
   return [...findings, ...rendered.findings]
+}
+
+function treeOf(yaml: string): RenderedTree {
+  return {
+    kustomizations: [
+      {
+        cluster: 'main',
+        namespace: 'flux-system',
+        name: 'databases',
+        path: '.',
+        status: 'rendered',
+        objects: objectsOf(yaml),
+        inputs: '',
+      },
+    ],
+    helmReleases: [],
+    findings: [],
+    incomplete: [],
+  }
 }

@@ -93,8 +93,7 @@ function retentionEffects(
   before: BackupStore | undefined,
   after: BackupStore | undefined,
 ): Effect[] {
-  const policy = (manifest: Manifest) => textAt(manifest, 'spec', 'backup', 'retentionPolicy')
-  return retentionEffect('spec.backup.retentionPolicy', policy(base), policy(head), {
+  return retentionEffect('spec.backup.retentionPolicy', retentionPolicy(base), retentionPolicy(head), {
     moved: before?.by === 'barmanObjectStore' && after?.by === 'plugin',
     gone: after === undefined,
   })
@@ -128,9 +127,7 @@ export function retentionEffect(
 
 /** Plugins put sidecars into the Pods; what their parameters do is the plugin's own affair. */
 function pluginEffects(base: Manifest, head: Manifest, { head: { operator } }: Situation): Effect[] {
-  const names = (manifest: Manifest): string[] =>
-    enabledPlugins(manifest).map(plugin => textAt(plugin, 'name') ?? '')
-  const [before, after] = [names(base), names(head)]
+  const [before, after] = [pluginNames(base), pluginNames(head)]
   if (before.toSorted().join() !== after.toSorted().join()) {
     const plan = rolloutPlan(head)
     const { impact, seen } = rollout(plan, false)
@@ -151,22 +148,7 @@ function pluginEffects(base: Manifest, head: Manifest, { head: { operator } }: S
       }),
     ]
   }
-  const rest = (manifest: Manifest): string =>
-    canonicalJson(
-      enabledPlugins(manifest).map(plugin => ({
-        ...plugin,
-        // told by the archive already
-        parameters: {
-          ...Object.fromEntries(
-            Object.entries(valueAt(plugin, 'parameters') ?? {}).filter(
-              ([key]) => key !== 'barmanObjectName' && key !== 'serverName',
-            ),
-          ),
-        },
-        enabled: true,
-      })),
-    )
-  return rest(base) === rest(head)
+  return otherParameters(base) === otherParameters(head)
     ? []
     : [effect('reload', 'spec.plugins', 'the plugin reads its parameters when it is next called')]
 }
@@ -174,4 +156,27 @@ function pluginEffects(base: Manifest, head: Manifest, { head: { operator } }: S
 /** 'spec.backup' of 'spec.backup.barmanObjectStore': where the line stood that is gone. */
 function parentOf(field: string): string {
   return field.replace(/(?:\.[^.[]+|\[[0-9]+\])$/, '')
+}
+
+function retentionPolicy(manifest: Manifest) {
+  return textAt(manifest, 'spec', 'backup', 'retentionPolicy')
+}
+
+function pluginNames(manifest: Manifest): string[] {
+  return enabledPlugins(manifest).map(plugin => textAt(plugin, 'name') ?? '')
+}
+
+function otherParameters(manifest: Manifest): string {
+  return canonicalJson(
+    enabledPlugins(manifest).map(plugin => ({
+      ...plugin,
+      // told by the archive already
+      parameters: Object.fromEntries(
+        Object.entries(valueAt(plugin, 'parameters') ?? {}).filter(
+          ([key]) => key !== 'barmanObjectName' && key !== 'serverName',
+        ),
+      ),
+      enabled: true,
+    })),
+  )
 }

@@ -33,13 +33,7 @@ export function clusterEffects(base: Manifest, head: Manifest, situation: Situat
 }
 
 function changedAnnotations(base: Manifest, head: Manifest): ChangedField[] {
-  const of = (manifest: Manifest): Record<string, Json> => {
-    const annotations = valueAt(manifest, 'metadata', 'annotations')
-    return typeof annotations === 'object' && annotations !== null && !Array.isArray(annotations)
-      ? annotations
-      : {}
-  }
-  const [left, right] = [of(base), of(head)]
+  const [left, right] = [annotationsOf(base), annotationsOf(head)]
   return [...new Set([...Object.keys(left), ...Object.keys(right)])]
     .filter(name => left[name] !== right[name] && isOperators(name))
     .map(name => ({
@@ -109,8 +103,9 @@ function simple(field: ChangedField): Effect[] {
       return [effect('ignored', at, `${name}${note}`)]
     case 'roll':
     case 'special':
-      return []
+      break
   }
+  return []
 }
 
 /** Where the operator does not look, edits do nothing yet; where nothing runs, nothing restarts. */
@@ -129,4 +124,11 @@ function underAnnotations(effects: Effect[], base: Manifest, head: Manifest): Ef
       ? one
       : { ...one, impact: 'ignored', reason: `${why}${one.reason}` },
   )
+}
+
+function annotationsOf(manifest: Manifest): Record<string, Json> {
+  const annotations = valueAt(manifest, 'metadata', 'annotations')
+  return typeof annotations === 'object' && annotations !== null && !Array.isArray(annotations)
+    ? annotations
+    : {}
 }

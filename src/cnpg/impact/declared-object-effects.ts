@@ -117,11 +117,7 @@ function specEffects(base: Manifest | undefined, head: Manifest, kind: DeclaredK
 
 /** An extension or schema that leaves the list stays in the database; only `ensure: absent` drops it. */
 function listEffects(list: string, before: Json | undefined, after: Json | undefined): Effect[] {
-  const absent = (items: Json | undefined): string[] =>
-    (Array.isArray(items) ? items : [])
-      .filter(item => textAt(item, 'ensure') === 'absent')
-      .map(item => textAt(item, 'name') ?? '')
-  const dropped = absent(after).filter(name => !absent(before).includes(name))
+  const dropped = absentNames(after).filter(name => !absentNames(before).includes(name))
   return dropped.length === 0
     ? [effect('none', `spec.${list}`, `${list} are created or altered while the database runs`)]
     : [effect('data-loss', `spec.${list}`, `${dropped.join(', ')} of ${list} dropped (ensure: absent)`)]
@@ -129,4 +125,10 @@ function listEffects(list: string, before: Json | undefined, after: Json | undef
 
 function objectOf(value: Json | undefined): Record<string, Json> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+}
+
+function absentNames(items: Json | undefined): string[] {
+  return (Array.isArray(items) ? items : [])
+    .filter(item => textAt(item, 'ensure') === 'absent')
+    .map(item => textAt(item, 'name') ?? '')
 }

@@ -83,9 +83,7 @@ export function imageEffects(base: Manifest, head: Manifest, situation: Situatio
 }
 
 function sameReference(base: Manifest, head: Manifest): boolean {
-  const reference = (manifest: Manifest): string =>
-    canonicalJson(valueAt(manifest, 'spec', 'imageCatalogRef') ?? null)
-  return reference(base) === reference(head)
+  return catalogReference(base) === catalogReference(head)
 }
 
 function majorUpgrade(
@@ -116,4 +114,8 @@ function majorUpgrade(
       `Take a backup first: no recovery across the upgrade, archive to a new serverName afterwards, ANALYZE, update extensions.${conditions.length === 0 ? '' : ` Conditions: ${conditions.join('; ')}.`}`,
     values,
   )
+}
+
+function catalogReference(manifest: Manifest): string {
+  return canonicalJson(valueAt(manifest, 'spec', 'imageCatalogRef') ?? null)
 }

@@ -130,9 +130,6 @@ function effectsOf(
 
 function storeEffects({ change, base, head }: ChangedObject, situation: Situation): Effect[] {
   if (change.resource.kind !== 'ObjectStore' || base === undefined || head === undefined) return []
-  const policy = (object: RenderedObject) => textAt(object.manifest, 'spec', 'retentionPolicy')
-  const sidecar = (object: RenderedObject): string =>
-    JSON.stringify(valueAt(object.manifest, 'spec', 'instanceSidecarConfiguration') ?? null)
   const users = situation.head.objects.filter(
     ({ resource, manifest }) =>
       isCluster(resource) &&
@@ -140,8 +137,8 @@ function storeEffects({ change, base, head }: ChangedObject, situation: Situatio
   )
   const worstPlan = users.map(({ manifest }) => rollout(rolloutPlan(manifest), false))[0]
   return [
-    ...retentionEffect('spec.retentionPolicy', policy(base), policy(head)),
-    ...(sidecar(base) === sidecar(head) || worstPlan === undefined
+    ...retentionEffect('spec.retentionPolicy', retentionPolicyOf(base), retentionPolicyOf(head)),
+    ...(sidecarOf(base) === sidecarOf(head) || worstPlan === undefined
       ? []
       : [
           effect(
@@ -269,4 +266,12 @@ function foundImpact({ change, base, head }: ChangedObject, { field, ...one }: E
     field,
     ...(place === undefined ? {} : { writtenIn: place }),
   }
+}
+
+function retentionPolicyOf(object: RenderedObject) {
+  return textAt(object.manifest, 'spec', 'retentionPolicy')
+}
+
+function sidecarOf(object: RenderedObject): string {
+  return JSON.stringify(valueAt(object.manifest, 'spec', 'instanceSidecarConfiguration') ?? null)
 }

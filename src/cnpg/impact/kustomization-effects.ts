@@ -11,13 +11,11 @@ import { effect, type Effect } from './effect.ts'
  */
 export function kustomizationEffects({ base, head }: ChangedObject, holds: readonly Resource[]): Effect[] {
   if (base === undefined || head === undefined || holds.length === 0) return []
-  const flag = (side: NonNullable<ChangedObject['base']>, name: string): boolean =>
-    valueAt(side.manifest, 'spec', name) === true
   const clusters = holds.filter(({ kind }) => kind === 'Cluster')
   const names = [...new Set(holds.map(resourceLabel))].join(', ')
   const effects: Effect[] = []
   const turned = (name: string): boolean | undefined =>
-    flag(base, name) === flag(head, name) ? undefined : flag(head, name)
+    isSet(base, name) === isSet(head, name) ? undefined : isSet(head, name)
 
   const suspend = turned('suspend')
   if (suspend === true)
@@ -60,4 +58,8 @@ export function kustomizationEffects({ base, head }: ChangedObject, holds: reado
 /** The kinds of CloudNativePG and its Barman Cloud plugin. */
 export function isOfCnpg({ apiVersion }: Resource): boolean {
   return ['postgresql.cnpg.io', 'barmancloud.cnpg.io'].includes(groupOf(apiVersion))
+}
+
+function isSet(side: NonNullable<ChangedObject['base']>, name: string): boolean {
+  return valueAt(side.manifest, 'spec', name) === true
 }

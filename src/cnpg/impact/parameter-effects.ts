@@ -151,21 +151,13 @@ function libraryEffects(
   right: Record<string, Json>,
 ): Effect[] {
   const plan = rolloutPlan(head)
-  const of = (parameters: Record<string, Json>): string[] =>
-    MANAGED_EXTENSIONS.filter(name =>
-      Object.keys(parameters).some(parameter => parameter.startsWith(`${name}.`)),
-    )
-  const listed = (manifest: Manifest): string[] => {
-    const list = valueAt(manifest, 'spec', 'postgresql', 'shared_preload_libraries')
-    return Array.isArray(list) ? list.filter(item => typeof item === 'string') : []
-  }
   const [before, after] = [
-    [...of(left), ...listed(base)],
-    [...of(right), ...listed(head)],
+    [...managedExtensions(left), ...listedLibraries(base)],
+    [...managedExtensions(right), ...listedLibraries(head)],
   ]
   if (before.join() === after.join()) return []
   const field =
-    listed(base).join() === listed(head).join()
+    listedLibraries(base).join() === listedLibraries(head).join()
       ? 'spec.postgresql.parameters'
       : 'spec.postgresql.shared_preload_libraries'
   const { impact, seen } = rollout(plan, true)
@@ -175,4 +167,15 @@ function libraryEffects(
       to: after,
     }),
   ]
+}
+
+function managedExtensions(parameters: Record<string, Json>): string[] {
+  return MANAGED_EXTENSIONS.filter(name =>
+    Object.keys(parameters).some(parameter => parameter.startsWith(`${name}.`)),
+  )
+}
+
+function listedLibraries(manifest: Manifest): string[] {
+  const list = valueAt(manifest, 'spec', 'postgresql', 'shared_preload_libraries')
+  return Array.isArray(list) ? list.filter(item => typeof item === 'string') : []
 }

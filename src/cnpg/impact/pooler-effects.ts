@@ -84,8 +84,9 @@ export function poolerEffects({ change, base, head }: ChangedObject): Effect[] {
         case 'later':
         case 'special':
         case undefined:
-          return effect('unknown', field, `${path} is not known to cnpg-steward: what it does is not judged`)
+          break
       }
+      return effect('unknown', field, `${path} is not known to cnpg-steward: what it does is not judged`)
     },
   )
 }

@@ -70,11 +70,10 @@ function methodEffect(field: string, after: Manifest): Effect {
 }
 
 function scheduleEffects(before: Manifest, after: Manifest): Effect[] {
-  const suspended = (manifest: Manifest): boolean => valueAt(manifest, 'spec', 'suspend') === true
-  if (suspended(after) && !suspended(before))
+  if (isSuspended(after) && !isSuspended(before))
     return [effect('backup-gap', 'spec.suspend', 'scheduled backups stop until it is resumed', { to: true })]
-  if (suspended(after)) return []
-  const resumed = suspended(before) ? [effect('none', 'spec.suspend', 'scheduled backups start again')] : []
+  if (isSuspended(after)) return []
+  const resumed = isSuspended(before) ? [effect('none', 'spec.suspend', 'scheduled backups start again')] : []
   const [from, to] = [textAt(before, 'spec', 'schedule'), textAt(after, 'spec', 'schedule')]
   if (from === to) return resumed
   const flooded = flood(before, after)
@@ -118,4 +117,8 @@ function othersFor(gone: RenderedObject | undefined, objects: readonly RenderedO
       textAt(manifest, 'spec', 'cluster', 'name') === textAt(gone.manifest, 'spec', 'cluster', 'name') &&
       valueAt(manifest, 'spec', 'suspend') !== true,
   )
+}
+
+function isSuspended(manifest: Manifest): boolean {
+  return valueAt(manifest, 'spec', 'suspend') === true
 }

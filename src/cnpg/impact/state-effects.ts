@@ -53,8 +53,7 @@ export function isReplicaCluster(cluster: Manifest): boolean {
 }
 
 export function replicaEffects(base: Manifest, head: Manifest): Effect[] {
-  const stanza = (manifest: Manifest): Json => valueAt(manifest, 'spec', 'replica') ?? null
-  if (canonicalJson(stanza(base)) === canonicalJson(stanza(head))) return []
+  if (canonicalJson(replicaStanza(base)) === canonicalJson(replicaStanza(head))) return []
   const [before, after] = [isReplicaCluster(base), isReplicaCluster(head)]
   if (!before && after)
     return [
@@ -77,13 +76,7 @@ export function replicaEffects(base: Manifest, head: Manifest): Effect[] {
 
 /** Roles that Git manages are altered on the running primary. */
 export function roleEffects(base: Manifest, head: Manifest): Effect[] {
-  const roles = (manifest: Manifest): Map<string, { role: Json; index: number }> => {
-    const list = valueAt(manifest, 'spec', 'managed', 'roles')
-    return new Map(
-      (Array.isArray(list) ? list : []).map((role, index) => [textAt(role, 'name') ?? '', { role, index }]),
-    )
-  }
-  const [before, after] = [roles(base), roles(head)]
+  const [before, after] = [rolesOf(base), rolesOf(head)]
   return [...new Set([...before.keys(), ...after.keys()])].flatMap(name => {
     const [left, right] = [before.get(name), after.get(name)]
     if (right === undefined)
@@ -115,7 +108,6 @@ export function annotationEffects(base: Manifest, head: Manifest): Effect[] {
     const to = textAt(head, 'metadata', 'annotations', name)
     return from === to ? undefined : { from, to }
   }
-  const at = (name: string): string => `metadata.annotations[${name}]`
   const effects: Effect[] = []
 
   const hibernation = changed('cnpg.io/hibernation')
@@ -123,7 +115,7 @@ export function annotationEffects(base: Manifest, head: Manifest): Effect[] {
     effects.push(
       effect(
         'hibernation',
-        at('cnpg.io/hibernation'),
+        annotationField('cnpg.io/hibernation'),
         hibernation.to === 'on'
           ? 'all instances stop, the primary first; volumes stay; the database is down until this is "off"'
           : 'the instances start again from their volumes',
@@ -136,7 +128,7 @@ export function annotationEffects(base: Manifest, head: Manifest): Effect[] {
     effects.push(
       effect(
         'hibernation',
-        at('cnpg.io/fencedInstances'),
+        annotationField('cnpg.io/fencedInstances'),
         fencing.to === undefined || fencing.to === '[]'
           ? 'PostgreSQL starts again on the instances that were fenced'
           : 'PostgreSQL stops on the fenced instances, their Pods stay; a fenced primary means no writes and no failover, while the Cluster says it is healthy',
@@ -150,7 +142,7 @@ export function annotationEffects(base: Manifest, head: Manifest): Effect[] {
     effects.push(
       effect(
         impact,
-        at('cnpg.io/skipWalArchiving'),
+        annotationField('cnpg.io/skipWalArchiving'),
         `archive_mode changes and needs a restart: ${seen}`,
         archiving,
       ),
@@ -159,7 +151,7 @@ export function annotationEffects(base: Manifest, head: Manifest): Effect[] {
       effects.push(
         effect(
           'backup-gap',
-          at('cnpg.io/skipWalArchiving'),
+          annotationField('cnpg.io/skipWalArchiving'),
           'WAL is archived no more: nothing newer than the last backup can be restored',
           archiving,
         ),
@@ -171,7 +163,7 @@ export function annotationEffects(base: Manifest, head: Manifest): Effect[] {
     effects.push(
       effect(
         loop.to === 'disabled' ? 'ignored' : 'unknown',
-        at('cnpg.io/reconciliationLoop'),
+        annotationField('cnpg.io/reconciliationLoop'),
         loop.to === 'disabled'
           ? 'the operator leaves this cluster alone: no edit takes effect, and nobody fails over'
           : 'the operator looks at this cluster again, and applies at once what was edited meanwhile',
@@ -179,4 +171,19 @@ export function annotationEffects(base: Manifest, head: Manifest): Effect[] {
       ),
     )
   return effects
+}
+
+function replicaStanza(manifest: Manifest): Json {
+  return valueAt(manifest, 'spec', 'replica') ?? null
+}
+
+function rolesOf(manifest: Manifest): Map<string, { role: Json; index: number }> {
+  const list = valueAt(manifest, 'spec', 'managed', 'roles')
+  return new Map(
+    (Array.isArray(list) ? list : []).map((role, index) => [textAt(role, 'name') ?? '', { role, index }]),
+  )
+}
+
+function annotationField(name: string): string {
+  return `metadata.annotations[${name}]`
 }

@@ -10,9 +10,8 @@ import { rollout, rolloutPlan } from './rollout.ts'
  * validateWalStorageChange, validateTablespacesChange).
  */
 export function storageEffects(base: Manifest, head: Manifest): Effect[] {
-  const spec = (manifest: Manifest, name: string): Json | undefined => valueAt(manifest, 'spec', name)
   return [
-    ...volume('spec.storage', spec(base, 'storage'), spec(head, 'storage')),
+    ...volume('spec.storage', specField(base, 'storage'), specField(head, 'storage')),
     ...walVolume(base, head),
     ...tablespaceEffects(base, head),
   ]
@@ -54,10 +53,9 @@ function tablespaceEffects(base: Manifest, head: Manifest): Effect[] {
     const field = `spec.tablespaces[${(right ?? left)?.index ?? 0}]`
     if (right === undefined) return [refused('spec.tablespaces', `tablespace ${name} cannot be taken away`)]
     if (left === undefined) return [newVolume(field, `a volume for tablespace ${name}`, head)]
-    const rest = (item: Json): string => canonicalJson(isObject(item) ? { ...item, storage: null } : item)
     return [
       ...volume(`${field}.storage`, valueAt(left.item, 'storage'), valueAt(right.item, 'storage')),
-      ...(rest(left.item) === rest(right.item)
+      ...(withoutStorage(left.item) === withoutStorage(right.item)
         ? []
         : [effect('none', field, `tablespace ${name} is altered while it runs`)]),
     ]
@@ -101,12 +99,6 @@ function volume(field: string, before: Json | undefined, after: Json | undefined
     )
   if (differs('resizeInUseVolumes'))
     effects.push(effect('none', `${field}.resizeInUseVolumes`, 'holds for the next change of the size'))
-  const template = (storage: Json | undefined): string => {
-    const value = valueAt(storage, 'pvcTemplate')
-    if (!isObject(value)) return 'null'
-    const { resources: _resources, volumeAttributesClassName: _class, ...rest } = value
-    return canonicalJson(rest)
-  }
   if (differs('pvcTemplate', 'volumeAttributesClassName'))
     effects.push(
       effect(
@@ -115,7 +107,7 @@ function volume(field: string, before: Json | undefined, after: Json | undefined
         'the volumes are modified while they are in use',
       ),
     )
-  if (template(before) !== template(after))
+  if (templateOf(before) !== templateOf(after))
     effects.push(effect('ignored', `${field}.pvcTemplate`, 'pvcTemplate holds for new volumes only'))
   return effects
 }
@@ -147,4 +139,19 @@ function resize(
     'every volume grows while it is in use, if its StorageClass allows expansion; nothing restarts, and it cannot shrink again',
     values,
   )
+}
+
+function specField(manifest: Manifest, name: string): Json | undefined {
+  return valueAt(manifest, 'spec', name)
+}
+
+function withoutStorage(item: Json): string {
+  return canonicalJson(isObject(item) ? { ...item, storage: null } : item)
+}
+
+function templateOf(storage: Json | undefined): string {
+  const value = valueAt(storage, 'pvcTemplate')
+  if (!isObject(value)) return 'null'
+  const { resources: _resources, volumeAttributesClassName: _class, ...rest } = value
+  return canonicalJson(rest)
 }

@@ -27,8 +27,9 @@ export function valueProblem(
       return numberProblem(name, value, definition)
     case 'string':
     case 'hidden':
-      return undefined
+      break
   }
+  return undefined
 }
 
 /** The value in the parameter's own unit, undefined where it is no such number; for comparing two spellings. */

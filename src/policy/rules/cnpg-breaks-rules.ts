@@ -156,11 +156,13 @@ spec:
 }
 
 function twoClusters(serverName: string): string {
-  const store = (own: string) =>
-    `  backup:\n    barmanObjectStore:\n      destinationPath: s3://backups/postgres\n      serverName: first${own}`
-  return `${cluster(store(''))}\n---\n${cluster(store(serverName).replace(/\n {6}serverName: first(?=\n)/, '')).replace('name: postgres', 'name: other')}`
+  return `${cluster(archived(''))}\n---\n${cluster(archived(serverName).replace(/\n {6}serverName: first(?=\n)/, '')).replace('name: postgres', 'name: other')}`
 }
 
 function change(base: string, head: string): string {
   return `# base.yaml\n${base}\n---\n# head.yaml\n${head}`
+}
+
+function archived(own: string) {
+  return `  backup:\n    barmanObjectStore:\n      destinationPath: s3://backups/postgres\n      serverName: first${own}`
 }

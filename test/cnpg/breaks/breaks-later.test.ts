@@ -1,3 +1,4 @@
+// oxlint-disable unicorn/consistent-function-scoping -- helpers stand beside their tests
 import { describe, expect, it } from 'vitest'
 import { openParameterCatalogs } from '../../../src/adapters/parameter-catalogs.ts'
 import { breaksLater } from '../../../src/cnpg/breaks/breaks-later.ts'
