@@ -29,7 +29,7 @@ export function breaksLater(request: BreaksLaterRequest): Finding[] {
     const operator = operatorVersion(head, cluster)?.version ?? request.operator
     const known = new Map(before.map(object => [resourceKey(object.resource), object]))
     const problems: ObjectProblem[] = [
-      ...treeProblems(objects, request.external),
+      ...treeProblems(objects, request.external, namespace => isWhole(head, cluster, namespace)),
       ...objects.flatMap(object => {
         const operand = operandOf(object.manifest, objects, operator)
         const old = known.get(resourceKey(object.resource))
@@ -70,4 +70,14 @@ function ownerOf(object: RenderedObject, tree: RenderedTree, cluster: string): {
   return owner === undefined || owner.namespace === ''
     ? {}
     : { kustomization: `${owner.namespace}/${owner.name}` }
+}
+
+/** A Kustomization that does not render, or a chart of this namespace, may hold what seems to be missing. */
+function isWhole(tree: RenderedTree, cluster: string, namespace: string): boolean {
+  return (
+    !tree.kustomizations.some(unit => unit.cluster === cluster && unit.status === 'failed') &&
+    !tree.helmReleases.some(
+      unit => unit.cluster === cluster && unit.status !== 'rendered' && unit.namespace === namespace,
+    )
+  )
 }

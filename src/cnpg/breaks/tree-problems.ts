@@ -22,16 +22,20 @@ const REFER = new Set([
   'Subscription',
 ])
 
-/** What the API server takes of each object alone, and what does not fit together. */
+/**
+ * What the API server takes of each object alone, and what does not fit together.
+ * @param isWhole whether everything that is applied to a namespace was rendered: else a Cluster may be there unseen
+ */
 export function treeProblems(
   objects: readonly RenderedObject[],
   external: readonly ExternalObject[],
+  isWhole: (namespace: string) => boolean,
 ): ObjectProblem[] {
   const ours = objects.filter(({ resource }) => groupOf(resource.apiVersion) === 'postgresql.cnpg.io')
   const clusters = ours.filter(({ resource }) => resource.kind === 'Cluster')
   return [
     ...ours.flatMap(object => [
-      ...referenceProblems(object, clusters, external),
+      ...(isWhole(object.resource.namespace) ? referenceProblems(object, clusters, external) : []),
       ...scheduleProblems(object),
     ]),
     ...sharedStores(clusters, objects),
@@ -94,7 +98,8 @@ function scheduleProblems(object: RenderedObject): ObjectProblem[] {
           message: `Schedule "${text}": ${said}.`,
           repair:
             schedule?.fields === 5
-              ? `Put the second in front: "0 ${text}".`
+              ? // its Sunday is 0 only
+                `Put the second in front: "0 ${text.trim().replace(/ 7$/, ' 0')}".`
               : 'Take a base backup once a day or less; WAL archiving covers the time between.',
           field: 'spec.schedule',
         },

@@ -35,8 +35,10 @@ function operatorOf(tree: RenderedTree, cluster: string): Operator | undefined {
   const release = tree.helmReleases.find(
     unit =>
       unit.cluster === cluster &&
-      (unit.objects.some(object => object === deployment) ||
-        /(?:^|\/)cloudnative-pg(?:\s|$)/.test(unit.chart)),
+      // a Deployment that was rendered is the operator, wherever it comes from
+      (deployment === undefined
+        ? /(?:^|\/)cloudnative-pg(?:\s|$)/.test(unit.chart)
+        : unit.objects.includes(deployment)),
   )
   const object =
     release === undefined

@@ -98,6 +98,16 @@ describe('references', () => {
     for (const message of messages) expect(findings[0]?.message).toMatch(message)
   })
 
+  it.each(['failed', 'rendered'] as const)('with another Kustomization that is %s', status => {
+    const head = tree([
+      kustomization('flux-system/backup', backup('other')),
+      kustomization('flux-system/apps', '', { status }),
+    ])
+    expect(ids(breaksLater({ head, catalogs, external: [] }))).toEqual(
+      status === 'failed' ? [] : ['cnpg-cluster-unknown'],
+    )
+  })
+
   it('knows what is declared external', () =>
     expect(
       found(backup('other'), undefined, [{ kind: 'Cluster', namespace: 'databases', name: 'other' }]),

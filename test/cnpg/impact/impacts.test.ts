@@ -494,6 +494,35 @@ const cases: Record<string, Case> = {
     line: '    tag: 0.28.0',
     says: /the Pods of 1 Cluster \(databases\/postgres\) and any other it looks after are replaced/,
   },
+  'another operator, by the version in its HelmRelease': {
+    base: {
+      'operator/operator.yaml': [
+        [
+          '  chartRef: { kind: OCIRepository, name: cloudnative-pg }',
+          '  chart:\n    spec:\n      chart: cloudnative-pg\n      version: 0.27.0\n      sourceRef: { kind: HelmRepository, name: cnpg }',
+        ],
+      ],
+    },
+    edit: { 'operator/operator.yaml': [['version: 0.27.0', 'version: 0.28.0']] },
+    impact: 'operator-rollout',
+    on: 'HelmRelease cnpg-system/cloudnative-pg',
+    line: '      version: 0.28.0',
+    says: /replicas one by one/,
+  },
+  'another operator, by its image': {
+    base: {
+      'operator/operator.yaml': [
+        [
+          'apiVersion',
+          'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: cnpg-controller-manager, namespace: cnpg-system }\nspec:\n  selector: { matchLabels: { a: b } }\n  template:\n    metadata: { labels: { a: b } }\n    spec:\n      containers:\n        - name: manager\n          image: ghcr.io/cloudnative-pg/cloudnative-pg:1.28.0\n---\napiVersion',
+        ],
+      ],
+    },
+    edit: { 'operator/operator.yaml': [['cloudnative-pg:1.28.0', 'cloudnative-pg:1.28.1']] },
+    impact: 'operator-rollout',
+    says: /replicas one by one/,
+    on: 'Deployment cnpg-system/cnpg-controller-manager',
+  },
   'another operator, in place': {
     base: {
       'operator/operator.yaml': [
