@@ -14,8 +14,11 @@ export function bundle(input: string, dir: string): RolldownOptions {
         buildStart: () => rmSync(dir, { recursive: true, force: true }),
         writeBundle: () => {
           // read at run time, beside the program
-          const catalog = 'src/schema/catalog'
-          if (existsSync(catalog)) cpSync(catalog, path.join(dir, 'catalog'), { recursive: true })
+          for (const [source, target] of [
+            ['src/schema/catalog', 'catalog'],
+            ['src/cnpg/parameters/catalog', 'catalog/postgres'],
+          ] as const)
+            if (existsSync(source)) cpSync(source, path.join(dir, target), { recursive: true })
         },
       },
     ],

@@ -1,4 +1,6 @@
+import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import type { Config } from './config/config.ts'
+import { judgeImpacts } from './judge-impacts.ts'
 import type { Change } from './manifest/change.ts'
 import { diffTrees } from './diff/diff-trees.ts'
 import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
@@ -30,6 +32,7 @@ export interface ReviewRequest {
 
 export interface ReviewTools extends RenderTools {
   catalog: SchemaCatalog
+  parameters: ParameterCatalogs
   /** milliseconds, any epoch */
   clock: () => number
 }
@@ -41,7 +44,7 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
   const base = await renderTree({ tree: request.base, config, entries }, tools)
   const head = await renderTree({ tree: request.head, trusted: request.base, config, entries }, tools)
   const before = await validateTree(request.base, base, config, tools)
-  const after = await validateTree(request.head, head, config, tools, request.base)
+  const after = await validateTree(request.head, head, config, tools, request.base, base)
   const files = { base: await request.base.files(), head: await request.head.files() }
   const diff = diffTrees(base, head, {
     hasDirectory: { base: isDirectoryOf(files.base), head: isDirectoryOf(files.head) },
@@ -50,6 +53,11 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
         resource,
         path.split('.').map(step => step.replace(/\[\]$/, '')),
       ),
+  })
+  const judged = await judgeImpacts(base, head, diff.changes, {
+    tree: request.head,
+    config,
+    catalogs: tools.parameters,
   })
   const touched = new Touched(base, head, files)
   const { brought, existing } = sortOut([...after.findings, ...request.configFindings], before, touched)
@@ -68,10 +76,10 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
     version: 1,
     base: request.baseRevision,
     head: request.headRevision,
-    verdict: verdictOf({ findings: brought, impacts: [], incomplete }),
+    verdict: verdictOf({ findings: brought, impacts: judged.impacts, incomplete }),
     findings,
-    impacts: [],
-    changes: diff.changes,
+    impacts: judged.impacts,
+    changes: judged.changes,
     incomplete,
     stats: {
       existing: existing.length,

@@ -1,4 +1,6 @@
+import { breaksLater } from './cnpg/breaks/breaks-later.ts'
 import { operatorVersion } from './cnpg/operator-version.ts'
+import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import { ASSUMED_KUBERNETES, type Config } from './config/config.ts'
 import { appliedTwice } from './flux/applied-twice.ts'
 import { dependsOnFindings } from './flux/depends-on.ts'
@@ -20,6 +22,7 @@ import { createValidator, type Validation as Validity, type Validator } from './
 
 export interface ValidationTools {
   catalog: SchemaCatalog
+  parameters: ParameterCatalogs
   progress: (message: string) => void
 }
 
@@ -39,6 +42,7 @@ export interface Validation {
  * over, and the house rules.
  * @param trusted the tree whose comments silence findings and whose imported CRDs count: in a review the base, so that
  *   no change silences itself
+ * @param before the tree as it runs, for what only an update breaks; absent: every object is new
  */
 export async function validateTree(
   tree: Tree,
@@ -46,6 +50,7 @@ export async function validateTree(
   config: Config,
   tools: ValidationTools,
   trusted: Tree = tree,
+  before?: RenderedRepository,
 ): Promise<Validation> {
   const locator = new Locator(tree)
   const findings = [...rendered.findings]
@@ -83,7 +88,16 @@ export async function validateTree(
     }
     findings.push(...dependsOnFindings(objects, config.external).map(finding => ({ ...finding, cluster })))
   }
-  findings.push(...appliedTwice(rendered.kustomizations))
+  findings.push(
+    ...appliedTwice(rendered.kustomizations),
+    ...breaksLater({
+      head: rendered,
+      ...(before === undefined ? {} : { base: before }),
+      catalogs: tools.parameters,
+      external: config.external,
+      ...(config.cnpgVersion === undefined ? {} : { operator: config.cnpgVersion }),
+    }),
+  )
   const files = await textsOf(tree, rendered.files)
   findings.push(
     ...houseFindings({

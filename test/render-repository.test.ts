@@ -1,5 +1,6 @@
 // oxlint-disable unicorn/consistent-function-scoping -- helpers stand beside their tests
 import { beforeAll, describe, expect, it } from 'vitest'
+import { openParameterCatalogs } from '../src/adapters/parameter-catalogs.ts'
 import { openCatalog } from '../src/adapters/schema-catalog.ts'
 import { defaultConfig, type Config } from '../src/config/config.ts'
 import { memoryTree } from '../src/manifest/tree.ts'
@@ -253,7 +254,7 @@ async function review(
       all: false,
       entries: [],
     },
-    { ...tools(builds), catalog: openCatalog(), clock: () => 0 },
+    { ...tools(builds), catalog: openCatalog(), parameters: openParameterCatalogs(), clock: () => 0 },
   )
 }
 
@@ -469,6 +470,7 @@ metadata: { name: p }
     const known = { ...cluster, 'apps/web.yaml': silenced }
     const { findings } = await validateTree(memoryTree(known), await render(known), defaultConfig, {
       catalog: openCatalog(),
+      parameters: openParameterCatalogs(),
       progress: () => undefined,
     })
     expect(findings).toEqual([])

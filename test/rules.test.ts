@@ -1,14 +1,17 @@
 import { globSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { openParameterCatalogs } from '../src/adapters/parameter-catalogs.ts'
 import { openCatalog } from '../src/adapters/schema-catalog.ts'
+import { breaksLater } from '../src/cnpg/breaks/breaks-later.ts'
 import { defaultConfig } from '../src/config/config.ts'
 import { readConfig } from '../src/config/load-config.ts'
 import { appliedTwice } from '../src/flux/applied-twice.ts'
 import { dependsOnFindings } from '../src/flux/depends-on.ts'
-import type { RenderedObject } from '../src/manifest/rendered.ts'
+import type { RenderedObject, RenderedTree } from '../src/manifest/rendered.ts'
 import { identify, isManifest } from '../src/manifest/resource.ts'
 import { readSource } from '../src/manifest/source-file.ts'
 import { memoryTree } from '../src/manifest/tree.ts'
+import { cnpgBreaksRules } from '../src/policy/rules/cnpg-breaks-rules.ts'
 import { renderTree } from '../src/render-tree.ts'
 import { fluxRoots } from '../src/render/flux-roots.ts'
 import { RenderCache } from '../src/render/render-cache.ts'
@@ -105,6 +108,7 @@ async function judge({ id }: Rule, example: string): Promise<Judged[]> {
     return (await readConfig(tree, ruleIds)).findings
   }
   if (id.startsWith('schema-')) return objectsOf(example).flatMap(schemaFindings)
+  if (cnpgBreaksRules.some(rule => rule.id === id)) return breaksFindings(example)
   if (id.startsWith('flux-')) return fluxFindings(example)
   if (id === 'render-flux-instance') return await fluxInstanceFindings(filesOf(example))
   return await renderFindings(filesOf(example))
@@ -153,6 +157,18 @@ function fluxFindings(example: string): Judged[] {
   return [...dependsOnFindings(objects, []), ...appliedTwice(kustomizations)]
 }
 
+/** 'base.yaml' is what runs, 'head.yaml' the change; without them every object is new. */
+function breaksFindings(example: string): Judged[] {
+  const { 'base.yaml': base, 'head.yaml': head } = filesOf(example)
+  return breaksLater({
+    head: treeOf(head ?? example),
+    ...(base === undefined ? {} : { base: treeOf(base) }),
+    catalogs: openParameterCatalogs(),
+    external: [],
+    operator: '1.28.0',
+  })
+}
+
 /** The roots alone: a tree whose only root fails has nothing else to render. */
 async function fluxInstanceFindings(files: Record<string, string>): Promise<Judged[]> {
   const tree = memoryTree(files)
@@ -185,4 +201,23 @@ async function renderFindings(files: Record<string, string>): Promise<Judged[]> 
   )
   expect(rendered.incomplete.filter(({ reason }) => reason !== 'chart-offline')).toEqual([])
   return [...findings, ...rendered.findings]
+}
+
+function treeOf(yaml: string): RenderedTree {
+  return {
+    kustomizations: [
+      {
+        cluster: 'main',
+        namespace: 'flux-system',
+        name: 'databases',
+        path: '.',
+        status: 'rendered',
+        objects: objectsOf(yaml),
+        inputs: '',
+      },
+    ],
+    helmReleases: [],
+    findings: [],
+    incomplete: [],
+  }
 }

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { ParameterCatalogs } from '../cnpg/parameters/parameter-catalog.ts'
 import { keepBuilds, keepTemplates } from '../render/kept-renders.ts'
 import { RenderCache } from '../render/render-cache.ts'
 import type { RenderTools } from '../render-tree.ts'
@@ -8,6 +9,7 @@ import { chartCache } from './chart-cache.ts'
 import { chartSource } from './charts.ts'
 import { helmTemplate } from './helm.ts'
 import { kustomizeTool } from './kustomize.ts'
+import { openParameterCatalogs } from './parameter-catalogs.ts'
 import { openCatalog } from './schema-catalog.ts'
 import { renderStore } from './render-store.ts'
 import { cacheDirectory, findTools, type FoundTools, type MissingTool } from './tools.ts'
@@ -24,12 +26,12 @@ export interface ToolboxOptions {
   /** hosts inside the network that charts may come from (configuration of the base branch) */
   chartHosts: readonly string[]
   progress: (message: string) => void
-  /** where the schemas lie beside a bundle */
+  /** where the schemas lie beside a bundle; the parameters of PostgreSQL are in `postgres` below it */
   catalogDirectory?: string
 }
 
 export interface Toolbox {
-  tools: RenderTools & { catalog: SchemaCatalog }
+  tools: RenderTools & { catalog: SchemaCatalog; parameters: ParameterCatalogs }
   found: FoundTools
 }
 
@@ -88,6 +90,9 @@ export async function openToolbox(options: ToolboxOptions): Promise<Toolbox> {
     }),
     cache: new RenderCache(),
     catalog,
+    parameters: openParameterCatalogs(
+      options.catalogDirectory === undefined ? undefined : path.join(options.catalogDirectory, 'postgres'),
+    ),
     isNamespaced: (apiVersion, kind) => {
       const scope = scopes.scopeOf(apiVersion, kind)
       return scope === undefined ? undefined : scope === 'Namespaced'

@@ -191,6 +191,11 @@ function compareObjects(pair: Pair, comparison: Comparison): Change | 'noise' | 
     resource,
     ...(how === 'renamed' ? { renamedFrom: base.object.resource } : {}),
     ...(moved === undefined ? {} : { movedFrom: moved.label }),
+    // the object of the old name goes, unless it is kept from pruning
+    ...(how === 'renamed' &&
+    staysRunning(base.object.manifest, base.unit, comparison.before, comparison.after)
+      ? { orphaned: true as const }
+      : {}),
     diff,
     fields: edits.map(({ path, from, to }) => ({
       path,

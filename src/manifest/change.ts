@@ -18,6 +18,30 @@ export type ImpactKind =
   | 'data-loss'
   | 'unknown'
 
+/** The kinds by harm, the worst first: what leads tables and headlines, and what an object with several is called by. */
+export const IMPACTS_BY_HARM: readonly ImpactKind[] = [
+  'data-loss',
+  'major-upgrade',
+  'hibernation',
+  'unknown',
+  'switchover',
+  'primary-restart',
+  'rolling-restart',
+  'backup-gap',
+  'operator-rollout',
+  'resize',
+  'scale',
+  'reload',
+  'ignored',
+  'none',
+]
+
+/** @returns undefined for none at all */
+export function worstImpact(kinds: Iterable<ImpactKind>): ImpactKind | undefined {
+  const present = new Set(kinds)
+  return IMPACTS_BY_HARM.find(kind => present.has(kind))
+}
+
 /** One field that differs. `path` as in a finding; a side that does not have the field is absent. */
 export interface FieldChange {
   path: string

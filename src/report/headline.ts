@@ -1,4 +1,4 @@
-import type { ImpactKind } from '../manifest/change.ts'
+import { IMPACTS_BY_HARM, type ImpactKind } from '../manifest/change.ts'
 import type { Level } from '../manifest/finding.ts'
 import { unjudgedNow, type Review, type Revision, type Verdict } from './review.ts'
 
@@ -10,29 +10,18 @@ const VERDICTS: Record<Verdict, { icon: string; word: string }> = {
 }
 export const LEVEL_ICON: Record<Level, string> = { error: '🛑', warning: '🔶', note: 'ℹ️' }
 
-// By harm; what comes first leads tables and headlines.
-const IMPACTS: readonly ImpactKind[] = [
-  'data-loss',
-  'major-upgrade',
-  'hibernation',
-  'unknown',
-  'switchover',
-  'primary-restart',
-  'rolling-restart',
-  'backup-gap',
-  'operator-rollout',
-  'resize',
-  'scale',
-  'reload',
-  'ignored',
-  'none',
-]
 // What an error means, by the family of its rule.
 const FAMILIES: readonly (readonly [prefix: string, phrase: string])[] = [
   ['parse-', 'not readable'],
   ['render-', 'not rendered'],
   ['schema-', 'refused by the API server'],
   ['cel-', 'refused by the API server'],
+  // what is accepted and breaks later (src/cnpg/breaks), before the rest of the family
+  ['cnpg-parameter-', 'accepted, then broken'],
+  ['cnpg-hba-line', 'accepted, then broken'],
+  ['cnpg-image-without-barman', 'accepted, then broken'],
+  ['cnpg-backup-store-shared', 'accepted, then broken'],
+  ['cnpg-map-emptied', 'refused by the API server'],
   ['cnpg-', 'refused by the operator'],
   ['flux-', 'refused by Flux'],
   ['config-', 'wrong in the configuration'],
@@ -74,7 +63,7 @@ export function counts(review: Review): string[] {
 
 /** Position in the order of harm, 0 the worst. */
 export function harm(impact: ImpactKind): number {
-  return IMPACTS.indexOf(impact)
+  return IMPACTS_BY_HARM.indexOf(impact)
 }
 
 export function impactIcon(impact: ImpactKind): string {

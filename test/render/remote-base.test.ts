@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { openParameterCatalogs } from '../../src/adapters/parameter-catalogs.ts'
 import { openCatalog } from '../../src/adapters/schema-catalog.ts'
 import { defaultConfig } from '../../src/config/config.ts'
 import { memoryTree } from '../../src/manifest/tree.ts'
@@ -43,7 +44,7 @@ async function review(base: Record<string, string>, head: Record<string, string>
       all: false,
       entries: [],
     },
-    { ...tools(), catalog: openCatalog(), clock: () => 0 },
+    { ...tools(), catalog: openCatalog(), parameters: openParameterCatalogs(), clock: () => 0 },
   )
 }
 

@@ -1,0 +1,62 @@
+/** What a PostgreSQL image says of itself in its tag. */
+export interface OperandImage {
+  /** as written */
+  reference: string
+  /** '' without one */
+  tag: string
+  /** what the operator takes for the version; undefined where the tag does not begin with one */
+  major?: number
+  /** 'minimal', 'standard', 'system' */
+  flavour?: string
+  /** 'bullseye', 'bookworm', 'trixie': the Debian release, and with it glibc and the collations */
+  distribution?: string
+}
+
+/**
+ * Reads an image reference. The operator takes the major from the digits at the start of the tag (cloudnative-pg/machinery,
+ * pkg/postgres/version, FromTag); flavour and Debian release follow postgres-containers' README.
+ */
+export function readOperandImage(reference: string): OperandImage {
+  const name = reference.replace(/@.*$/, '')
+  const colon = name.lastIndexOf(':')
+  const tag = colon > name.lastIndexOf('/') ? name.slice(colon + 1) : ''
+  const major = /^[0-9]+/.exec(tag)?.[0]
+  const flavour = /-(minimal|standard|system)(?:-|$)/.exec(tag)?.[1]
+  const distribution = /-(bullseye|bookworm|trixie)(?:-|$)/.exec(tag)?.[1]
+  // a bare MM.mm of the project's own images is system on bullseye
+  const bare =
+    /^[0-9]+(?:\.[0-9]+)?$/.test(tag) && /(?:^|\/)cloudnative-pg\/postgresql$/.test(name.slice(0, colon))
+  return {
+    reference,
+    tag,
+    ...(major === undefined ? {} : { major: Number(major) }),
+    ...(flavour === undefined ? (bare ? { flavour: 'system' } : {}) : { flavour }),
+    ...(distribution === undefined ? (bare ? { distribution: 'bullseye' } : {}) : { distribution }),
+  }
+}
+
+/** The image a Cluster without one gets, by operator minor (cloudnative-pg, pkg/versions/versions.go of each tag). */
+const DEFAULT_IMAGES: readonly (readonly [version: string, image: string])[] = [
+  ['1.28.4', 'ghcr.io/cloudnative-pg/postgresql:18.4-system-trixie'],
+  ['1.28.0', 'ghcr.io/cloudnative-pg/postgresql:18.1-system-trixie'],
+  ['1.26.0', 'ghcr.io/cloudnative-pg/postgresql:17.5'],
+]
+
+/**
+ * @param operator '1.28.0'
+ * @returns undefined for operators older than those whose default is known
+ */
+export function defaultOperandImage(operator: string): string | undefined {
+  return DEFAULT_IMAGES.find(([since]) => compareVersions(operator, since) >= 0)?.[1]
+}
+
+/** Negative where `a` is older than `b`; both 'X.Y.Z'. */
+export function compareVersions(a: string, b: string): number {
+  const left = a.split('.').map(Number)
+  const right = b.split('.').map(Number)
+  for (let at = 0; at < 3; at++) {
+    const difference = (left[at] ?? 0) - (right[at] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
