@@ -4,7 +4,7 @@ import { diffTrees } from './diff/diff-trees.ts'
 import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
 import { resourceKey } from './manifest/resource.ts'
 import type { Tree } from './manifest/tree.ts'
-import { renderTree, type RenderedRepository, type RenderTools } from './render-tree.ts'
+import { namedTogether, renderTree, type RenderedRepository, type RenderTools } from './render-tree.ts'
 import { isYamlFile } from './render/source-objects.ts'
 import { verdictOf, type Review, type Revision } from './report/review.ts'
 import type { SchemaCatalog } from './schema/catalog.ts'
@@ -36,8 +36,10 @@ export interface ReviewTools extends RenderTools {
 export async function reviewPullRequest(request: ReviewRequest, tools: ReviewTools): Promise<Review> {
   const started = tools.clock()
   const { config, entries } = request
-  const base = await renderTree({ tree: request.base, config, entries }, tools)
-  const head = await renderTree({ tree: request.head, trusted: request.base, config, entries }, tools)
+  const { base, head } = namedTogether(
+    await renderTree({ tree: request.base, config, entries }, tools),
+    await renderTree({ tree: request.head, trusted: request.base, config, entries }, tools),
+  )
   const before = await validateTree(request.base, base, config, tools)
   const after = await validateTree(request.head, head, config, tools, request.base)
   const diff = diffTrees(base, head, {
