@@ -62,6 +62,8 @@ export interface RenderedRepository extends RenderedTree {
   files: ReadonlySet<string>
   /** files that were read for what failed to render */
   failedFiles: ReadonlySet<string>
+  /** clusters that are named after the paths of their roots → that path; not those that the configuration names */
+  roots: ReadonlyMap<string, string>
 }
 
 const HELM_MISSING = {
@@ -117,6 +119,9 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     incomplete: configured.length > 0 ? [] : [...operated.incomplete],
     files: new Set(clusters.flatMap(({ walked }) => [...walked.files])),
     failedFiles: new Set(clusters.flatMap(({ walked }) => [...walked.failedFiles])),
+    roots: new Map(
+      clusters.flatMap(({ name, entry, directory }) => (entry.name === undefined ? [[name, directory]] : [])),
+    ),
   }
   const imported = await readImportedCrds(request.trusted ?? tree)
   for (const { name, walked } of clusters) {
@@ -135,6 +140,8 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
 interface NamedCluster {
   name: string
   entry: EntryPoint
+  /** what the root applies, from the root of the tree */
+  directory: string
   walked: WalkedCluster
 }
 
@@ -195,8 +202,37 @@ async function walkClusters(
   return roots.map(({ entry, directory, walked }) => ({
     name: entry.name ?? names.get(directory) ?? directory,
     entry,
+    directory,
     walked,
   }))
+}
+
+/**
+ * Names the clusters of two trees together: a name tells a root apart from the others, so that with one more root in one of
+ * the trees each would be called something else there.
+ */
+export function namedTogether(
+  base: RenderedRepository,
+  head: RenderedRepository,
+): { base: RenderedRepository; head: RenderedRepository } {
+  const names = clusterNames([...new Set([...base.roots.values(), ...head.roots.values()])].toSorted())
+  const renamed = (side: RenderedRepository): RenderedRepository => {
+    const rename = <T extends { cluster?: string }>(items: T[]): T[] =>
+      items.map(item => {
+        const path = item.cluster === undefined ? undefined : side.roots.get(item.cluster)
+        const cluster = path === undefined ? undefined : names.get(path)
+        return cluster === undefined ? item : { ...item, cluster }
+      })
+    return {
+      ...side,
+      kustomizations: rename(side.kustomizations),
+      helmReleases: rename(side.helmReleases),
+      findings: rename(side.findings),
+      incomplete: rename(side.incomplete),
+      roots: new Map([...side.roots].map(([name, path]) => [names.get(path) ?? name, path])),
+    }
+  }
+  return { base: renamed(base), head: renamed(head) }
 }
 
 /** Strict substitution is on by default since Flux 2.9 (kustomize-controller 1.9 StrictPostBuildSubstitutions). */
@@ -332,6 +368,7 @@ async function renderDirectories(
     incomplete: [nothingOfFlux(directories.length), ...incomplete],
     files,
     failedFiles,
+    roots: new Map(),
   }
   return withProblems(rendered)
 }

@@ -7,7 +7,7 @@ import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts
 import { unitLabel } from './manifest/rendered.ts'
 import { resourceKey } from './manifest/resource.ts'
 import type { Tree } from './manifest/tree.ts'
-import { renderTree, type RenderedRepository, type RenderTools } from './render-tree.ts'
+import { namedTogether, renderTree, type RenderedRepository, type RenderTools } from './render-tree.ts'
 import { isYamlFile } from './render/source-objects.ts'
 import { clampPath } from './render/tree-path.ts'
 import { verdictOf, type Review, type Revision } from './report/review.ts'
@@ -41,8 +41,10 @@ export interface ReviewTools extends RenderTools {
 export async function reviewPullRequest(request: ReviewRequest, tools: ReviewTools): Promise<Review> {
   const started = tools.clock()
   const { config, entries } = request
-  const base = await renderTree({ tree: request.base, config, entries }, tools)
-  const head = await renderTree({ tree: request.head, trusted: request.base, config, entries }, tools)
+  const { base, head } = namedTogether(
+    await renderTree({ tree: request.base, config, entries }, tools),
+    await renderTree({ tree: request.head, trusted: request.base, config, entries }, tools),
+  )
   const before = await validateTree(request.base, base, config, tools)
   const after = await validateTree(request.head, head, config, tools, request.base, base)
   const files = { base: await request.base.files(), head: await request.head.files() }

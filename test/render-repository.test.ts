@@ -274,6 +274,26 @@ describe('review', () => {
     expect(builds.toSorted()).toEqual(['apps', 'apps', 'clusters/main'])
   })
 
+  it('knows a cluster again where another one is added, or taken away', async () => {
+    const alone = {
+      'clusters/infra/flux/gotk-sync.yaml': flux('flux-system', './clusters/infra/flux'),
+      'clusters/infra/flux/apps.yaml': flux('apps', './apps'),
+      'apps/web.yaml': configMap('web'),
+    }
+    const two = {
+      ...alone,
+      'clusters/apps/flux/gotk-sync.yaml': flux('flux-system', './clusters/apps/flux'),
+    }
+    const added = await review(alone, two)
+    expect(added.changes.map(made => [made.change, made.cluster, made.resource.name])).toEqual([
+      ['added', 'apps', 'flux-system'],
+    ])
+    const removed = await review(two, alone)
+    expect(removed.changes.map(made => [made.change, made.cluster, made.resource.name])).toEqual([
+      ['removed', 'apps', 'flux-system'],
+    ])
+  })
+
   it('shows what changes and points at the line of a mistake', async () => {
     const { verdict, changes, findings } = await review(cluster, {
       ...cluster,
