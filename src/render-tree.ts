@@ -33,7 +33,7 @@ import { fluxSourceObjects } from './render/source-objects.ts'
 import { withSourceRoot } from './render/source-root.ts'
 import type { ChartSource, HelmTemplate, KustomizeBuild } from './render/tools.ts'
 import { clampPath } from './render/tree-path.ts'
-import { walkCluster, type WalkedCluster } from './render/walk.ts'
+import { walkCluster, type UnitSource, type WalkedCluster } from './render/walk.ts'
 
 export interface RenderRequest {
   tree: Tree
@@ -59,6 +59,15 @@ export interface RenderedRepository extends RenderedTree {
   files: ReadonlySet<string>
   /** files that were read for what failed to render */
   failedFiles: ReadonlySet<string>
+  /** what was rendered from what, by cluster; for those who ask where a field comes from */
+  sources: ReadonlyMap<string, ClusterSources>
+}
+
+export interface ClusterSources {
+  /** what its builds could see of the tree */
+  artifact: Artifact
+  /** 'namespace/name' of a Kustomization (of a kustomize directory '/path') → what it was rendered from */
+  units: ReadonlyMap<string, UnitSource>
 }
 
 const HELM_MISSING = {
@@ -114,6 +123,9 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     incomplete: configured.length > 0 ? [] : [...operated.incomplete],
     files: new Set(clusters.flatMap(({ walked }) => [...walked.files])),
     failedFiles: new Set(clusters.flatMap(({ walked }) => [...walked.failedFiles])),
+    sources: new Map(
+      clusters.map(({ name, within, walked }) => [name, { artifact: within, units: walked.sources }]),
+    ),
   }
   for (const { name, walked } of clusters) {
     const inCluster = <T extends object>(entries: readonly T[]) =>
@@ -131,6 +143,8 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
 interface NamedCluster {
   name: string
   entry: EntryPoint
+  /** what the source of its root holds */
+  within: Artifact
   walked: WalkedCluster
 }
 
@@ -141,7 +155,13 @@ async function walkClusters(
   { tree, config }: RenderRequest,
   tools: RenderTools,
 ): Promise<NamedCluster[]> {
-  const walks: { entry: EntryPoint; directory: string; applied: Set<string>; walked: WalkedCluster }[] = []
+  const walks: {
+    entry: EntryPoint
+    directory: string
+    within: Artifact
+    applied: Set<string>
+    walked: WalkedCluster
+  }[] = []
   const failed = new Set<string>()
   const { kustomize, cache } = tools
   for (const candidate of entryPoints) {
@@ -178,7 +198,7 @@ async function walkClusters(
       if (status === 'failed') failed.add(inTree(path))
       if (status !== 'skipped') applied.add(inTree(path))
     }
-    walks.push({ entry, directory, applied, walked })
+    walks.push({ entry, directory, within, applied, walked })
   }
   const roots = walks.filter(
     walk =>
@@ -188,9 +208,10 @@ async function walkClusters(
       ),
   )
   const names = clusterNames(roots.map(({ directory }) => directory))
-  return roots.map(({ entry, directory, walked }) => ({
+  return roots.map(({ entry, directory, within, walked }) => ({
     name: entry.name ?? names.get(directory) ?? directory,
     entry,
+    within,
     walked,
   }))
 }
@@ -328,6 +349,9 @@ async function renderDirectories(
     incomplete: [nothingOfFlux(directories.length), ...incomplete],
     files,
     failedFiles,
+    sources: new Map([
+      ['', { artifact, units: new Map(directories.map(directory => [`/${directory}`, AS_IT_STANDS])) }],
+    ]),
   }
   return withProblems(rendered)
 }
@@ -357,6 +381,9 @@ function finishDirectory(
     ? { status: 'rendered', objects: finished.objects }
     : { status: 'failed', error, objects: finished.objects, leftOut }
 }
+
+/** A kustomize directory is built without anything of Flux. */
+const AS_IT_STANDS: UnitSource = { variables: new Map(), variablesUnknown: false, strict: false }
 
 function nothingOfFlux(directories: number): Unjudged {
   return directories === 0
