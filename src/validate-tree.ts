@@ -46,7 +46,7 @@ export async function validateTree(
   tools: ValidationTools,
   trusted: Tree = tree,
 ): Promise<Validation> {
-  const locator = new Locator(tree)
+  const locator = new Locator(tree, rendered)
   const findings = [...rendered.findings]
   const incomplete = [...rendered.incomplete]
   const versions = new Set<string>()
@@ -136,12 +136,8 @@ async function judgeUnit(
     if (verdict.uncertain.length > 0) {
       incomplete.push(unfitting(object, verdict, cluster))
     }
-    const origin = object.origin ?? release
     for (const { ruleId, message, repair, field } of verdict.findings) {
-      const place =
-        origin === undefined
-          ? {}
-          : await locator.place(origin, object.origin === undefined ? undefined : field)
+      const place = object.origin === undefined ? release : placeOf(await locator.origin(unit, object, field))
       findings.push({
         ruleId,
         level: 'error',
@@ -207,14 +203,21 @@ function originsOfReleases(rendered: RenderedRepository, cluster: string): Map<s
   )
 }
 
+function placeOf(origin: Place | undefined): Place | undefined {
+  return origin === undefined ? undefined : { file: origin.file, line: origin.line }
+}
+
 /** Findings about fields of objects, moved from the object's line to the field's. */
 async function located(findings: readonly Finding[], locator: Locator): Promise<Finding[]> {
   return await Promise.all(
     findings.map(async finding => {
-      const { file, line, field, resource } = finding
+      const { file, line, field, resource, cluster } = finding
       if (file === undefined || line === undefined || field === undefined || resource === undefined)
         return finding
-      return { ...finding, ...(await locator.place({ file, line }, field)) }
+      const found = locator.applied(cluster, resource, { file, line })
+      return found === undefined
+        ? finding
+        : { ...finding, ...placeOf(await locator.origin(found.unit, found.object, field)) }
     }),
   )
 }
