@@ -103,7 +103,13 @@ function gives(node: Traced, value: Json, expected: Expected): boolean {
   if (node.value === value) return true
   if (typeof node.value === 'string' && resolvePlain(node.value).value === value) return true
   if (typeof value !== 'string') return false
-  return String(node.value) === value || isRenamed(node, value, expected) || isEncoded(node, value, expected)
+  const text = String(node.value)
+  // a folded text: the same words on the same lines of the file
+  return text === value || words(text) === words(value) || isRenamed(node, value, expected) || isEncoded(node, value, expected)
+}
+
+function words(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim()
 }
 
 /** A name that the build changed, or a reference to it. */

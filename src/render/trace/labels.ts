@@ -61,8 +61,10 @@ export function addLabels(node: TracedMap, kustomization: TracedMap): TracedMap 
   const templates = [...metadataLabels([METADATA, ...TEMPLATES]), claims]
   for (const item of itemsIn(kustomization, 'labels')) {
     const selectors = isTrue(childAt(item, 'includeSelectors'))
+    const only = isTrue(childAt(item, 'onlyFields'))
+    const own = only ? [] : metadataLabels([METADATA])
     const specs = [
-      ...(selectors || isTrue(childAt(item, 'includeTemplates')) ? templates : metadataLabels([METADATA])),
+      ...(selectors || isTrue(childAt(item, 'includeTemplates')) ? templates : own),
       ...(selectors ? SELECTORS : []),
       ...itemsIn(item, 'fields').map(fieldSpec),
     ]

@@ -1,5 +1,14 @@
 import { posix } from 'node:path'
-import { itemsIn, textIn, type TracedMap } from '../../manifest/traced.ts'
+import {
+  childAt,
+  itemsIn,
+  placingIn,
+  textIn,
+  traceYaml,
+  untraced,
+  type Traced,
+  type TracedMap,
+} from '../../manifest/traced.ts'
 import { kustomizationIn } from '../generate.ts'
 import { resolvePath } from '../tree-path.ts'
 import type { TraceFiles } from './trace-files.ts'
@@ -13,6 +22,8 @@ export interface Level {
   /** files and directories under `resources` (and `bases`), resolved */
   resources: readonly (string | Level)[]
   components: readonly Level[]
+  /** configurations under `transformers`, each as a level that has nothing but its fields; 'unknown': not followed */
+  plugins: readonly (Level | 'unknown')[]
 }
 
 /** How an object goes up: each level with the way it came in, the deepest first. */
@@ -56,7 +67,65 @@ export async function readLevel(
     const below = target === undefined ? undefined : await levelIn(files, target, depth)
     if (below !== undefined) components.push(below)
   }
-  return { directory, file, node, resources, components }
+  const level = { directory, file, node, resources, components }
+  return { ...level, plugins: await pluginsOf({ ...level, plugins: [] }, files) }
+}
+
+/** Built-in plugins under `transformers`, as the fields of a kustomization that do the same. */
+async function pluginsOf(level: Level, files: TraceFiles): Promise<(Level | 'unknown')[]> {
+  const plugins: (Level | 'unknown')[] = []
+  for (const item of itemsIn(level.node, 'transformers')) {
+    const text = item.kind === 'scalar' ? String(item.value) : ''
+    const file = fileOf(level, text)
+    const documents = files.has(file)
+      ? await files.documents(file, 'transformer')
+      : item.kind === 'scalar'
+        ? traceYaml(text, { file: level.file, mechanism: 'transformer' }, placingIn(item))
+        : []
+    if (documents.length === 0) plugins.push('unknown')
+    for (const document of documents) {
+      const node = pluginFields(document)
+      plugins.push(node === undefined ? 'unknown' : { ...level, node, resources: [], components: [] })
+    }
+  }
+  return plugins
+}
+
+function pluginFields(plugin: Traced): TracedMap | undefined {
+  const fields = (name: string, node: Traced | undefined): TracedMap | undefined =>
+    node === undefined ? undefined : { kind: 'map', entries: new Map([[name, { key: node.spot, node }]]) }
+  const list = (node: Traced | undefined): Traced | undefined =>
+    node === undefined ? undefined : { kind: 'list', items: [node] }
+  const specs = childAt(plugin, 'fieldSpecs')
+  const pairs = (name: string): Traced => {
+    const node: Traced = childAt(plugin, name) ?? { kind: 'map', entries: new Map() }
+    return {
+      kind: 'map',
+      entries: new Map([
+        ['pairs', { key: node.spot, node }],
+        ...(specs === undefined ? [] : [['fields', { key: specs.spot, node: specs }] as const]),
+        ['onlyFields', { key: undefined, node: untraced(true) }],
+      ]),
+    }
+  }
+  switch (textIn(plugin, 'kind')) {
+    case 'PatchTransformer':
+      return fields('patches', list(plugin))
+    case 'LabelTransformer':
+      return fields('labels', list(pairs('labels')))
+    case 'AnnotationsTransformer':
+      return fields('labels', list(pairs('annotations')))
+    case 'PrefixTransformer':
+      return specs === undefined ? fields('namePrefix', childAt(plugin, 'prefix')) : undefined
+    case 'SuffixTransformer':
+      return specs === undefined ? fields('nameSuffix', childAt(plugin, 'suffix')) : undefined
+    case 'ReplicaCountTransformer':
+      return fields('replicas', list(childAt(plugin, 'replica')))
+    case 'ReplacementTransformer':
+      return fields('replacements', childAt(plugin, 'replacements'))
+    default:
+      return undefined
+  }
 }
 
 async function levelIn(files: TraceFiles, directory: string, depth: number): Promise<Level | undefined> {

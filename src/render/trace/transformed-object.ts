@@ -6,7 +6,6 @@ import {
   placingIn,
   textIn,
   traceYaml,
-  valueOf,
   type Spot,
   type Traced,
   type TracedList,
@@ -19,6 +18,7 @@ import { setImages } from './images.ts'
 import { jsonPatch } from './json-patch.ts'
 import { addAnnotations, addLabels } from './labels.ts'
 import { fileOf, type Level, type Step } from './level.ts'
+import { replaceFields } from './replaced-fields.ts'
 import { strategicMerge } from './strategic-merge.ts'
 import type { TraceFiles } from './trace-files.ts'
 
@@ -39,23 +39,39 @@ export function asWritten(node: TracedMap): TracedObject {
   }
 }
 
+/** What a step may look at. */
+export interface Pass {
+  files: TraceFiles
+  /** finds what a replacement puts in; absent while such a source is itself on its way */
+  replacement?: ReplacementSource
+  /** of a component: the level that uses it, whose objects it sees */
+  around?: Level
+}
+
+/** Finds the value of a replacement as it is on a level, before the replacements of that level. */
+export type ReplacementSource = (
+  source: Traced,
+  level: Level,
+  around: Level | undefined,
+) => Promise<TracedScalar | undefined>
+
 /**
  * What becomes of an object on one level (kustomize api v0.21, internal/target/kusttarget.go accumulateTarget): generators
  * that merge into it, components in order, then the level's own transformers.
- * @returns undefined where a patch deletes it
+ * @returns undefined where a patch deletes it, or something changes it that is not followed here
  */
 export async function passStep(
   object: TracedObject,
   { level, component }: Step,
-  files: TraceFiles,
+  pass: Pass,
 ): Promise<TracedObject | undefined> {
   let here: TracedObject | undefined = object
-  if (component === undefined) here = await mergeGenerated(here, level, files)
+  if (component === undefined) here = await mergeGenerated(here, level, pass.files)
   for (const below of level.components.slice(component === undefined ? 0 : component + 1)) {
     if (here === undefined) return undefined
-    here = await passStep(here, { level: below }, files)
+    here = await passStep(here, { level: below }, { ...pass, around: pass.around ?? level })
   }
-  return here === undefined ? undefined : await transform(here, level, files)
+  return here === undefined ? undefined : await transform(here, level, pass)
 }
 
 /** configMapGenerator and secretGenerator with `behavior: merge` or `replace`. */
@@ -76,11 +92,39 @@ async function mergeGenerated(object: TracedObject, level: Level, files: TraceFi
 }
 
 /** The transformers of a level in kustomize's order (kusttarget_configplugin.go configureBuiltinTransformers). */
-async function transform(object: TracedObject, level: Level, files: TraceFiles): Promise<TracedObject | undefined> {
+export async function transform(
+  object: TracedObject,
+  level: Level,
+  pass: Pass,
+): Promise<TracedObject | undefined> {
+  const { files } = pass
+  const fields = level.node
   let here: TracedObject | undefined = object
-  for (const item of itemsIn(level.node, 'patchesStrategicMerge'))
+  for (const item of itemsIn(fields, 'patchesStrategicMerge'))
     here = await applyPatch(here, { text: item, target: undefined, level, files })
-  for (const item of itemsIn(level.node, 'patches'))
+  here = await applyPatches(here, itemsIn(fields, 'patches'), level, files)
+  if (here === undefined) return undefined
+  here = setName(setNamespace(here, level), level)
+  here = { ...here, node: addAnnotations(addLabels(here.node, fields), fields) }
+  here = await applyPatches(here, itemsIn(fields, 'patchesJson6902'), level, files)
+  if (here === undefined) return undefined
+  here = { ...here, node: setImages(setReplicas(here, level), itemsIn(fields, 'images')) }
+  here = await applyReplacements(here, level, pass)
+  for (const plugin of level.plugins) {
+    if (here === undefined || plugin === 'unknown') return undefined
+    here = await transform(here, plugin, pass)
+  }
+  return here
+}
+
+async function applyPatches(
+  object: TracedObject | undefined,
+  patches: readonly Traced[],
+  level: Level,
+  files: TraceFiles,
+): Promise<TracedObject | undefined> {
+  let here = object
+  for (const item of patches)
     here = await applyPatch(here, {
       text: childAt(item, 'patch'),
       path: textIn(item, 'path'),
@@ -88,24 +132,42 @@ async function transform(object: TracedObject, level: Level, files: TraceFiles):
       level,
       files,
     })
-  if (here === undefined) return undefined
-  here = setNamespace(here, level)
-  here = setName(here, level)
-  let { node } = here
-  node = addLabels(node, level.node)
-  node = addAnnotations(node, level.node)
-  here = { ...here, node }
-  for (const item of itemsIn(level.node, 'patchesJson6902'))
-    here = await applyPatch(here, {
-      text: childAt(item, 'patch'),
-      path: textIn(item, 'path'),
-      target: childAt(item, 'target'),
-      level,
-      files,
-    })
-  if (here === undefined) return undefined
-  node = setReplicas(here, level)
-  return { ...here, node: setImages(node, itemsIn(level.node, 'images')) }
+  return here
+}
+
+/** `replacements:` (filters/replacement/replacement.go). */
+async function applyReplacements(object: TracedObject, level: Level, pass: Pass): Promise<TracedObject> {
+  const { files, replacement, around } = pass
+  if (replacement === undefined) return object
+  let { node } = object
+  for (const item of await replacementsOf(level, files))
+    for (const target of itemsIn(item, 'targets')) {
+      const select = childAt(target, 'select')
+      if (select === undefined || !matches({ ...object, node }, select)) continue
+      if (itemsIn(target, 'reject').some(reject => matches({ ...object, node }, reject))) continue
+      const given = childAt(item, 'sourceValue')
+      const source = childAt(item, 'source')
+      const value =
+        given?.kind === 'scalar'
+          ? given
+          : source === undefined
+            ? undefined
+            : await replacement(source, level, around)
+      node = replaceFields(node, target, value === undefined ? undefined : transformed(value))
+    }
+  return { ...object, node }
+}
+
+async function replacementsOf(level: Level, files: TraceFiles): Promise<Traced[]> {
+  const items: Traced[] = []
+  for (const item of itemsIn(level.node, 'replacements')) {
+    const path = textIn(item, 'path')
+    if (path === undefined) items.push(item)
+    else
+      for (const document of await files.documents(fileOf(level, path), 'transformer'))
+        items.push(...(document.kind === 'list' ? document.items : [document]))
+  }
+  return items
 }
 
 interface PatchRequest {
@@ -156,11 +218,10 @@ function isPath({ value }: TracedScalar, level: Level, files: TraceFiles): boole
   return typeof value === 'string' && !value.includes('\n') && files.has(fileOf(level, value))
 }
 
-/** resource.ApplySmPatch keeps what names the object, unless the patch's options say otherwise. */
+/** resource.ApplySmPatch keeps kind and names, unless the patch's options say otherwise; the apiVersion is the patch's. */
 function withoutIdentity(patch: TracedMap): TracedMap {
   const entries = new Map(patch.entries)
   entries.delete('kind')
-  entries.delete('apiVersion')
   const metadata = entries.get('metadata')
   if (metadata?.node.kind === 'map') {
     const inner = new Map(metadata.node.entries)
@@ -172,7 +233,7 @@ function withoutIdentity(patch: TracedMap): TracedMap {
 }
 
 /** resmap Select: by the names it was written with or has now, its kind as it is, labels and annotations as they are. */
-function matches(object: TracedObject, target: Traced): boolean {
+export function matches(object: TracedObject, target: Traced): boolean {
   const { node, names, namespaces } = object
   const apiVersion = textIn(node, 'apiVersion') ?? ''
   const ends = <T>(list: readonly T[]) => [list[0], list.at(-1)]
@@ -335,9 +396,4 @@ export function objectsIn(document: Traced): TracedMap[] {
 function listOf(document: TracedMap): TracedList | undefined {
   const items = childAt(document, 'items')
   return (textIn(document, 'kind') ?? '').endsWith('List') && items?.kind === 'list' ? items : undefined
-}
-
-/** For comparing whole objects. */
-export function sameValue(a: Traced, b: Traced): boolean {
-  return JSON.stringify(valueOf(a)) === JSON.stringify(valueOf(b))
 }

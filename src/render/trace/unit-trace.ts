@@ -17,10 +17,11 @@ import { KUSTOMIZATION_NAMES, readKustomization } from '../kustomization-file.ts
 import { isSubstitutionDisabled } from '../substitute.ts'
 import type { UnitSource } from '../walk.ts'
 import { generatedObject, generatorsOf } from './generated-object.ts'
-import { chainsTo, isComponent, readLevel, type Chain, type Level } from './level.ts'
+import { chainsTo, fileOf, isComponent, readLevel, type Chain, type Level } from './level.ts'
 import { substituteTraced } from './substituted-object.ts'
 import type { TraceFiles } from './trace-files.ts'
-import { asWritten, objectsIn, passStep, setIn, transformed } from './transformed-object.ts'
+import { ReplacementSources } from './replacement-sources.ts'
+import { asWritten, objectsIn, passStep, setIn, transformed, type Pass } from './transformed-object.ts'
 
 /** A Kustomization whose objects are traced. */
 export interface TracedUnit {
@@ -38,11 +39,14 @@ export interface TracedUnit {
 export class UnitTrace {
   readonly #files: TraceFiles
   readonly #unit: TracedUnit
+  readonly #pass: Pass
   #root: Promise<Level | undefined> | undefined
 
   constructor(files: TraceFiles, unit: TracedUnit) {
     this.#files = files
     this.#unit = unit
+    const sources = new ReplacementSources(files)
+    this.#pass = { files, replacement: async (...request) => await sources.find(...request) }
   }
 
   /** The object as it is applied, with the places of its fields; undefined where its source cannot be told. */
@@ -56,7 +60,7 @@ export class UnitTrace {
     for (const chain of chainsTo(root, origin.file, generated))
       for (const written of await this.#written(chain, origin.file, generated, resource.kind)) {
         if (!mayBecome(written, resource.name, this.#unit.source)) continue
-        const traced = await this.#pass(written, chain)
+        const traced = await this.#rise(written, chain)
         if (traced !== undefined && isSame(traced, manifest)) found.push(traced)
       }
     if (found.length < 2) return found[0]
@@ -81,14 +85,31 @@ export class UnitTrace {
     return await Promise.all(generators.map(generator => generatedObject(generator, level, this.#files)))
   }
 
-  async #pass(written: TracedMap, chain: Chain): Promise<TracedMap | undefined> {
+  async #rise(written: TracedMap, chain: Chain): Promise<TracedMap | undefined> {
     let object = asWritten(written)
     for (const step of chain) {
-      const passed = await passStep(object, step, this.#files)
+      const passed = await passStep(object, step, this.#pass)
       if (passed === undefined) return undefined
       object = passed
     }
-    return this.#finish(object.node)
+    const root = chain.at(-1)?.level
+    const own = root === undefined ? [] : await this.#ownFieldSpecs(root)
+    return this.#finish(own.reduce(forget, object.node))
+  }
+
+  /** Where `configurations` let transformers reach beyond kustomize's own fields: what stands there is not followed. */
+  async #ownFieldSpecs(level: Level): Promise<string[][]> {
+    const paths: string[][] = []
+    for (const item of itemsIn(level.node, 'configurations')) {
+      const file = item.kind === 'scalar' ? fileOf(level, String(item.value)) : ''
+      for (const document of await this.#files.documents(file, 'transformer'))
+        for (const [name, { node }] of entriesIn(document))
+          if (name !== 'nameReference' && name !== 'varReference' && node.kind === 'list')
+            paths.push(...node.items.map(spec => (textIn(spec, 'path') ?? '').split('/')))
+    }
+    const below = [...level.resources, ...level.components].filter(found => typeof found !== 'string')
+    for (const inner of below) paths.push(...(await this.#ownFieldSpecs(inner)))
+    return paths
   }
 
   /** What Flux does after the build: substitution, then commonMetadata. */
@@ -181,6 +202,23 @@ function imageItem(item: Json, own: TracedMap, flux: TracedMap | undefined): Tra
     entries.set(name, { key: source?.spot, node: source ?? untraced(value) })
   }
   return { kind: 'map', entries }
+}
+
+/** The object without the places of what stands at a path; lists on the way are gone through. */
+function forget(node: TracedMap, path: readonly string[]): TracedMap {
+  const forgotten = without(node, path)
+  return forgotten.kind === 'map' ? forgotten : node
+}
+
+function without(node: Traced, path: readonly string[]): Traced {
+  const [step, ...rest] = path
+  if (step === undefined) return untraced(valueOf(node))
+  if (node.kind === 'list') return { ...node, items: node.items.map(item => without(item, path)) }
+  const name = step.replace(/\[\]$/, '')
+  const entry = node.kind === 'map' ? node.entries.get(name) : undefined
+  if (node.kind !== 'map' || entry === undefined) return node
+  const changed = { key: rest.length === 0 ? undefined : entry.key, node: without(entry.node, rest) }
+  return { ...node, entries: new Map(node.entries).set(name, changed) }
 }
 
 const HASH = /^-[a-z0-9]{10}$/
