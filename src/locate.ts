@@ -146,7 +146,8 @@ export class Locator {
       .flatMap(objectsIn)
       .find(
         object =>
-          textIn(object, 'kind') === manifest.kind && textIn(object, 'metadata', 'name') === identify(manifest).name,
+          textIn(object, 'kind') === manifest.kind &&
+          textIn(object, 'metadata', 'name') === identify(manifest).name,
       )
   }
 

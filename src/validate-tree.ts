@@ -1,9 +1,10 @@
+import { ChangedLines } from './changed-lines.ts'
 import { operatorVersion } from './cnpg/operator-version.ts'
 import type { Config } from './config/config.ts'
 import { appliedTwice } from './flux/applied-twice.ts'
 import { dependsOnFindings } from './flux/depends-on.ts'
 import { readImportedCrds } from './imported-crds.ts'
-import { Locator } from './locate.ts'
+import { Locator, type UnitName } from './locate.ts'
 import { joinUnjudged, type Finding, type Level, type Unjudged } from './manifest/finding.ts'
 import type { Place } from './manifest/place.ts'
 import type { RenderedHelmRelease, RenderedKustomization, RenderedObject } from './manifest/rendered.ts'
@@ -46,7 +47,10 @@ export async function validateTree(
   tools: ValidationTools,
   trusted: Tree = tree,
 ): Promise<Validation> {
-  const locator = new Locator(tree, rendered)
+  const lines: FieldLines = {
+    locator: new Locator(tree, rendered),
+    changed: new ChangedLines(tree, trusted),
+  }
   const findings = [...rendered.findings]
   const incomplete = [...rendered.incomplete]
   const versions = new Set<string>()
@@ -76,7 +80,7 @@ export async function validateTree(
     ])
     validators.set(cluster, validator)
     for (const unit of units) {
-      const judged = await judgeUnit(unit, originsOfReleases(rendered, cluster), validator, locator)
+      const judged = await judgeUnit(unit, originsOfReleases(rendered, cluster), validator, lines)
       findings.push(...judged.findings)
       incomplete.push(...judged.incomplete)
     }
@@ -93,7 +97,7 @@ export async function validateTree(
     }),
     ...(await sourceFindings(tree, rendered.files)),
   )
-  const judged = joinClusters(levelled(await located(findings, locator), config))
+  const judged = joinClusters(levelled(await located(findings, lines), config))
   const kept = await withoutIgnored(judged, tree, trusted)
   return {
     findings: kept,
@@ -119,7 +123,7 @@ async function judgeUnit(
   unit: Unit,
   releases: ReadonlyMap<string, Place>,
   validator: Validator,
-  locator: Locator,
+  lines: FieldLines,
 ): Promise<{ findings: Finding[]; incomplete: Unjudged[] }> {
   const findings: Finding[] = []
   const incomplete: Unjudged[] = []
@@ -137,7 +141,7 @@ async function judgeUnit(
       incomplete.push(unfitting(object, verdict, cluster))
     }
     for (const { ruleId, message, repair, field } of verdict.findings) {
-      const place = object.origin === undefined ? release : placeOf(await locator.origin(unit, object, field))
+      const place = object.origin === undefined ? release : await lineOf(lines, unit, object, field)
       findings.push({
         ruleId,
         level: 'error',
@@ -203,21 +207,33 @@ function originsOfReleases(rendered: RenderedRepository, cluster: string): Map<s
   )
 }
 
-function placeOf(origin: Place | undefined): Place | undefined {
-  return origin === undefined ? undefined : { file: origin.file, line: origin.line }
+interface FieldLines {
+  locator: Locator
+  changed: ChangedLines
+}
+
+/** Where to point for a field of an object. */
+async function lineOf(
+  { locator, changed }: FieldLines,
+  unit: UnitName,
+  object: RenderedObject,
+  field: string,
+): Promise<Place | undefined> {
+  const origin = await locator.origin(unit, object, field)
+  return origin === undefined ? undefined : await changed.culprit(origin)
 }
 
 /** Findings about fields of objects, moved from the object's line to the field's. */
-async function located(findings: readonly Finding[], locator: Locator): Promise<Finding[]> {
+async function located(findings: readonly Finding[], lines: FieldLines): Promise<Finding[]> {
   return await Promise.all(
     findings.map(async finding => {
       const { file, line, field, resource, cluster } = finding
       if (file === undefined || line === undefined || field === undefined || resource === undefined)
         return finding
-      const found = locator.applied(cluster, resource, { file, line })
+      const found = lines.locator.applied(cluster, resource, { file, line })
       return found === undefined
         ? finding
-        : { ...finding, ...placeOf(await locator.origin(found.unit, found.object, field)) }
+        : { ...finding, ...(await lineOf(lines, found.unit, found.object, field)) }
     }),
   )
 }

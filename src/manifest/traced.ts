@@ -4,14 +4,7 @@ import type { Json, JsonObject } from './json.ts'
 import { compose, Lines } from './source-file.ts'
 
 /** By which of kustomize's and Flux's ways a field got its value. */
-export type Mechanism =
-  | 'base'
-  | 'patch'
-  | 'component'
-  | 'generator'
-  | 'values'
-  | 'variable'
-  | 'transformer'
+export type Mechanism = 'base' | 'patch' | 'component' | 'generator' | 'values' | 'variable' | 'transformer'
 
 /** A place in a source file, and what the text there is. */
 export interface Spot {
@@ -33,6 +26,8 @@ export interface TracedScalar {
   spot?: Spot | undefined
   /** of a block literal: where its first line of text stands; line n of the value is n lines below */
   block?: { line: number; column: number } | undefined
+  /** its text goes over several lines of the file, which are not its own lines */
+  folded?: true
   /** names of the substitution variables in the text, once they are substituted */
   variables?: readonly string[]
 }
@@ -84,14 +79,12 @@ export function traceYaml(
 }
 
 /** How the lines of a text that is a scalar's value count in the scalar's file. */
-export function placingIn({ value, spot, block }: TracedScalar): Placing {
-  if (spot === undefined) return () => undefined
+export function placingIn({ spot, block, folded }: TracedScalar): Placing {
+  if (spot === undefined || folded === true) return () => undefined
   if (block !== undefined)
     return (line, column) => ({ line: block.line + line - 1, column: block.column + column - 1 })
-  // a text in quotes or without: it begins where it begins; further lines of it are folded
-  const single = typeof value !== 'string' || !value.trimEnd().includes('\n')
-  return (line, column) =>
-    single && line === 1 ? { line: spot.line, column: spot.column + column - 1 } : undefined
+  // all of it stands on one line of the file, whatever line breaks are written into it
+  return (line, column) => ({ line: spot.line, column: line === 1 ? spot.column + column - 1 : spot.column })
 }
 
 /** One document, from nodes to traced values. Aliases and merges are expanded as go-yaml v3 does. */
@@ -154,7 +147,10 @@ class Tracer {
   #scalar(node: Scalar): TracedScalar {
     const { value } = readScalar(node, this.#text, 'v3')
     const block = node.type === 'BLOCK_LITERAL' ? this.#block(node) : undefined
-    return { kind: 'scalar', value, spot: this.#spot(node), ...(block === undefined ? {} : { block }) }
+    const scalar: TracedScalar = { kind: 'scalar', value, spot: this.#spot(node) }
+    if (block !== undefined) return { ...scalar, block }
+    const [start, end] = node.range ?? [0, 0]
+    return this.#text.slice(start, end).trimEnd().includes('\n') ? { ...scalar, folded: true } : scalar
   }
 
   /** Where the text of a block literal begins: the line after its header, at its indentation. */
@@ -221,7 +217,9 @@ export function untraced(value: Json, spot?: Spot): Traced {
 export function copyOf(node: Traced): Traced {
   if (node.kind === 'scalar') return node
   if (node.kind === 'list') return { ...node, items: node.items.map(copyOf) }
-  const entries = new Map([...node.entries].map(([key, entry]) => [key, { ...entry, node: copyOf(entry.node) }]))
+  const entries = new Map(
+    [...node.entries].map(([key, entry]) => [key, { ...entry, node: copyOf(entry.node) }]),
+  )
   return { ...node, entries }
 }
 

@@ -61,7 +61,8 @@ const remembering: KustomizeBuild = {
   version: kustomize.version,
   build: async request => {
     const hash = createHash('sha1').update(request.directory)
-    for (const [path, bytes] of [...request.files].toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${path}\0`).update(bytes)
+    for (const [path, bytes] of [...request.files].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      hash.update(`${path}\0`).update(bytes)
     const key = hash.digest('hex')
     const known = builds.get(key) ?? kustomize.build(request)
     builds.set(key, known)
@@ -87,17 +88,27 @@ for (const unit of rendered.kustomizations)
 const traceSeconds = (performance.now() - traceStarted) / 1000
 
 const failed = rendered.kustomizations.filter(unit => unit.status === 'failed')
-console.log(`${args.repo} ${args.ref}: ${rendered.kustomizations.length} Kustomizations (${failed.length} failed), ${asked.length} scalars`)
+console.log(
+  `${args.repo} ${args.ref}: ${rendered.kustomizations.length} Kustomizations (${failed.length} failed), ${asked.length} scalars`,
+)
 for (const unit of failed.slice(0, 5)) console.log(`  failed ${unit.name}: ${unit.error?.message}`)
 const exact = asked.filter(({ origin }) => origin?.exact === true)
 const share = (part: number, whole: number) => `${((100 * part) / Math.max(1, whole)).toFixed(2)} %`
-console.log(`exact ${exact.length} (${share(exact.length, asked.length)}), object's line ${asked.length - exact.length}`)
+console.log(
+  `exact ${exact.length} (${share(exact.length, asked.length)}), object's line ${asked.length - exact.length}`,
+)
 const mechanisms = new Map<string, number>()
-for (const { origin } of exact) mechanisms.set(origin?.mechanism ?? '', (mechanisms.get(origin?.mechanism ?? '') ?? 0) + 1)
-for (const [mechanism, count] of [...mechanisms].toSorted(([, a], [, b]) => b - a)) console.log(`  ${mechanism.padEnd(12)} ${count}`)
+for (const { origin } of exact)
+  mechanisms.set(origin?.mechanism ?? '', (mechanisms.get(origin?.mechanism ?? '') ?? 0) + 1)
+for (const [mechanism, count] of [...mechanisms].toSorted(([, a], [, b]) => b - a))
+  console.log(`  ${mechanism.padEnd(12)} ${count}`)
 console.log(`rendering ${renderSeconds.toFixed(2)} s, all origins ${traceSeconds.toFixed(2)} s`)
-for (const { unit, object, path } of asked.filter(({ origin }) => origin?.exact !== true).slice(0, Number(args.unknown)))
-  console.log(`  unknown: ${unit.name}: ${resourceLabel(object.resource)} ${path.join('.')} (${object.origin?.file})`)
+for (const { unit, object, path } of asked
+  .filter(({ origin }) => origin?.exact !== true)
+  .slice(0, Number(args.unknown)))
+  console.log(
+    `  unknown: ${unit.name}: ${resourceLabel(object.resource)} ${path.join('.')} (${object.origin?.file})`,
+  )
 
 // ---- the proof ----
 
@@ -106,20 +117,27 @@ const random = seeded(Number(args.seed))
 const outcomes: string[] = []
 for (const mechanism of mechanisms.keys()) {
   const pool = exact.filter(({ origin }) => origin?.mechanism === mechanism)
-  const sample = Array.from({ length: Math.min(Number(args.sample), pool.length) }, () => pool.splice(Math.floor(random() * pool.length), 1)[0])
+  const sample = Array.from(
+    { length: Math.min(Number(args.sample), pool.length) },
+    () => pool.splice(Math.floor(random() * pool.length), 1)[0],
+  )
   const counts = new Map<string, number>()
   for (const one of sample) {
     if (one === undefined) continue
     const outcome = await prove(one)
     counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
     if (outcome === 'wrong' || outcome === 'more' || outcome === 'no text')
-      outcomes.push(`  ${outcome}: ${mechanism} ${one.unit.name}: ${resourceLabel(one.object.resource)} ${one.path.join('.')} = ${JSON.stringify(one.value)} at ${one.origin?.file}:${one.origin?.line}:${one.origin?.column}`)
+      outcomes.push(
+        `  ${outcome}: ${mechanism} ${one.unit.name}: ${resourceLabel(one.object.resource)} ${one.path.join('.')} = ${JSON.stringify(one.value)} at ${one.origin?.file}:${one.origin?.line}:${one.origin?.column}`,
+      )
   }
   perMechanism.set(mechanism, counts)
 }
 console.log('proof by changing the source and rendering again:')
 for (const [mechanism, counts] of perMechanism)
-  console.log(`  ${mechanism.padEnd(12)} ${[...counts].map(([outcome, count]) => `${outcome} ${count}`).join(', ')}`)
+  console.log(
+    `  ${mechanism.padEnd(12)} ${[...counts].map(([outcome, count]) => `${outcome} ${count}`).join(', ')}`,
+  )
 for (const line of outcomes) console.log(line)
 
 /**
@@ -134,9 +152,16 @@ async function prove({ unit, object, path, origin }: Asked): Promise<string> {
   const text = new TextDecoder().decode(bytes)
   const changed = mutated(text, at.line, at.column ?? 1)
   if (changed === undefined) return 'constant'
-  if (origin.mechanism === 'generator' && (path.at(-1) === 'apiVersion' || path.at(-1) === 'kind')) return 'constant'
+  if (origin.mechanism === 'generator' && (path.at(-1) === 'apiVersion' || path.at(-1) === 'kind'))
+    return 'constant'
   const again = await render(withFile(tree, at.file, changed))
-  const other = again.kustomizations.find(candidate => candidate.cluster === unit.cluster && candidate.namespace === unit.namespace && candidate.name === unit.name)
+  const like = (candidate: RenderedKustomization) =>
+    candidate.cluster === unit.cluster && candidate.path === unit.path
+  const named = again.kustomizations.find(
+    candidate => like(candidate) && candidate.namespace === unit.namespace && candidate.name === unit.name,
+  )
+  // the Kustomization itself may have got another name or namespace
+  const other = named ?? again.kustomizations.find(like)
   if (other === undefined || other.status !== 'rendered') return 'breaks'
   const index = unit.objects.indexOf(object)
   const same = other.objects.length === unit.objects.length ? other.objects[index] : undefined
@@ -144,10 +169,13 @@ async function prove({ unit, object, path, origin }: Asked): Promise<string> {
   const before = valueAt(object.manifest, ...path)
   const after = valueAt(same.manifest, ...path)
   if (canonicalJson(before ?? null) === canonicalJson(after ?? null)) return 'wrong'
+  // what an object is decides what else is done to it
+  if (['apiVersion', 'kind'].includes(String(path[0]))) return 'proven'
   for (const { path: otherPath, value } of scalarsOf(object.manifest)) {
     if (canonicalJson(valueAt(same.manifest, ...otherPath) ?? null) === canonicalJson(value)) continue
     const elsewhere = await locator.origin(unit, object, otherPath)
-    if (elsewhere?.exact === true && (elsewhere.value?.file !== at.file || elsewhere.value.line !== at.line)) return 'more'
+    if (elsewhere?.exact === true && (elsewhere.value?.file !== at.file || elsewhere.value.line !== at.line))
+      return 'more'
   }
   return 'proven'
 }
@@ -177,7 +205,12 @@ function mutated(text: string, line: number, column: number): string | undefined
     lines[next] = `${content.replace(/\s+$/, '')}x`
     return lines.join('\n')
   }
-  if (rest === '' || /^[\s#&*!{[]/.test(rest)) return rest.startsWith('{}') || rest.startsWith('[]') ? undefined : column === 1 && line === 1 ? `${text}\n# x\n` : undefined
+  if (rest === '' || /^[\s#&*!{[]/.test(rest))
+    return rest.startsWith('{}') || rest.startsWith('[]')
+      ? undefined
+      : column === 1 && line === 1
+        ? `${text}\n# x\n`
+        : undefined
   return put(`x${rest[0] ?? ''}`, 1)
 }
 
@@ -193,7 +226,8 @@ function withFile(of: Tree, path: string, text: string): Tree {
 
 function scalarsOf(value: Json, path: Path = []): { path: Path; value: Json }[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => scalarsOf(item, [...path, index]))
-  if (isObject(value)) return Object.entries(value).flatMap(([key, child]) => scalarsOf(child, [...path, key]))
+  if (isObject(value))
+    return Object.entries(value).flatMap(([key, child]) => scalarsOf(child, [...path, key]))
   return [{ path, value }]
 }
 

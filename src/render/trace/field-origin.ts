@@ -2,7 +2,15 @@ import { Buffer } from 'node:buffer'
 import { resolvePlain } from '../../manifest/go-scalar.ts'
 import { canonicalJson, isObject, textAt, type Json } from '../../manifest/json.ts'
 import type { Manifest } from '../../manifest/resource.ts'
-import { childAt, valueOf, type Mechanism, type Spot, type Traced, type TracedMap, type TracedScalar } from '../../manifest/traced.ts'
+import {
+  childAt,
+  valueOf,
+  type Mechanism,
+  type Spot,
+  type Traced,
+  type TracedMap,
+  type TracedScalar,
+} from '../../manifest/traced.ts'
 import { readAgain } from './substituted-object.ts'
 
 /** Where a field of a rendered object was written. Lines and columns count from 1. */
@@ -35,8 +43,10 @@ export function fieldOrigin(
   let key: Spot | undefined = traced.spot
   for (const step of path) {
     const below = childOf(value, step)
-    const here: Traced | undefined = node.kind === 'scalar' && node.variables !== undefined ? readAgain(node) : node
-    const next: Below | undefined = here === undefined || below === undefined ? undefined : descend(here, value, step, below)
+    const here: Traced | undefined =
+      node.kind === 'scalar' && node.variables !== undefined ? readAgain(node) : node
+    const next: Below | undefined =
+      here === undefined || below === undefined ? undefined : descend(here, value, step, below)
     if (next === undefined || below === undefined) return undefined
     value = below
     node = next.node
@@ -45,7 +55,11 @@ export function fieldOrigin(
   const referred = renamedNamespace(traced, path, value, node)
   if (referred !== undefined) return originOf(referred.spot, referred)
   if (!gives(node, value, { path, names, kind: textAt(manifest, 'kind') ?? '' })) return undefined
-  return originOf(key, node, textAt(manifest, 'kind') === 'HelmRelease' && path[0] === 'spec' && path[1] === 'values')
+  return originOf(
+    key,
+    node,
+    textAt(manifest, 'kind') === 'HelmRelease' && path[0] === 'spec' && path[1] === 'values',
+  )
 }
 
 interface Below {
@@ -72,17 +86,13 @@ function childOf(value: Json, step: string | number): Json | undefined {
   return isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined
 }
 
-function descend(
-  node: Traced,
-  value: Json,
-  step: string | number,
-  below: Json,
-): Below | undefined {
+function descend(node: Traced, value: Json, step: string | number, below: Json): Below | undefined {
   if (node.kind === 'map') return node.entries.get(String(step))
   if (node.kind !== 'list' || !Array.isArray(value)) return undefined
   // a list that came out otherwise: only an item that is the same, and the only one
   const same = node.items.filter(item => canonicalJson(valueOf(item)) === canonicalJson(below))
-  const item = node.items.length === value.length ? node.items[Number(step)] : same.length === 1 ? same[0] : undefined
+  const item =
+    node.items.length === value.length ? node.items[Number(step)] : same.length === 1 ? same[0] : undefined
   if (item === undefined) return undefined
   // of a map in a list, the first key
   const first = item.kind === 'map' ? [...item.entries.values()][0]?.key : undefined
@@ -105,7 +115,12 @@ function gives(node: Traced, value: Json, expected: Expected): boolean {
   if (typeof value !== 'string') return false
   const text = String(node.value)
   // a folded text: the same words on the same lines of the file
-  return text === value || words(text) === words(value) || isRenamed(node, value, expected) || isEncoded(node, value, expected)
+  return (
+    text === value ||
+    words(text) === words(value) ||
+    isRenamed(node, value, expected) ||
+    isEncoded(node, value, expected)
+  )
 }
 
 function words(text: string): string {
@@ -130,7 +145,10 @@ function renamedNamespace(
   value: Json,
   node: Traced,
 ): TracedScalar | undefined {
-  if (path.at(-1) !== 'namespace' || path.length < 3 || node.kind !== 'scalar' || node.value === value) return undefined
+  if (path.at(-1) !== 'namespace' || path.length < 3 || node.kind !== 'scalar' || node.value === value)
+    return undefined
   const own = childAt(traced, 'metadata', 'namespace')
-  return own?.kind === 'scalar' && own.value === value && own.spot?.mechanism === 'transformer' ? own : undefined
+  return own?.kind === 'scalar' && own.value === value && own.spot?.mechanism === 'transformer'
+    ? own
+    : undefined
 }

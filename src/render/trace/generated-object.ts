@@ -59,8 +59,13 @@ export async function generatedObject(
     if (merged.size > 0) metadata.set(kind, { key: undefined, node: { kind: 'map', entries: merged } })
   }
   set(entries, 'metadata', { kind: 'map', entries: metadata, spot: asked })
-  set(entries, 'immutable', childAt(node, 'options', 'immutable') ?? childAt(level.node, 'generatorOptions', 'immutable'))
-  if (field === 'secretGenerator') set(entries, 'type', generated(childAt(node, 'type')) ?? untraced('Opaque', asked))
+  set(
+    entries,
+    'immutable',
+    childAt(node, 'options', 'immutable') ?? childAt(level.node, 'generatorOptions', 'immutable'),
+  )
+  if (field === 'secretGenerator')
+    set(entries, 'type', generated(childAt(node, 'type')) ?? untraced('Opaque', asked))
   const data: TracedMap['entries'] = new Map()
   for (const [key, child] of await dataOf(node, level, files)) set(data, key, child)
   if (data.size > 0) entries.set('data', { key: asked, node: { kind: 'map', entries: data, spot: asked } })
@@ -70,7 +75,10 @@ export async function generatedObject(
 /** env files, then files, then literals, as kv.Loader goes through them. */
 async function dataOf(node: Traced, level: Level, files: TraceFiles): Promise<[string, Traced][]> {
   const data: [string, Traced][] = []
-  const envs = [...itemsIn(node, 'envs'), ...(childAt(node, 'env') === undefined ? [] : [childAt(node, 'env')])]
+  const envs = [
+    ...itemsIn(node, 'envs'),
+    ...(childAt(node, 'env') === undefined ? [] : [childAt(node, 'env')]),
+  ]
   for (const env of envs) {
     if (env?.kind !== 'scalar') continue
     const path = fileOf(level, String(env.value))
@@ -78,7 +86,12 @@ async function dataOf(node: Traced, level: Level, files: TraceFiles): Promise<[s
       const text = line.replace(/^\uFEFF/, '').trimStart()
       const at = text.indexOf('=')
       if (text === '' || text.startsWith('#') || at === -1) continue
-      const spot: Spot = { file: path, line: index + 1, column: line.indexOf('=') + 2, mechanism: 'generator' }
+      const spot: Spot = {
+        file: path,
+        line: index + 1,
+        column: line.indexOf('=') + 2,
+        mechanism: 'generator',
+      }
       data.push([text.slice(0, at), { kind: 'scalar', value: text.slice(at + 1).replace(/\r$/, ''), spot }])
     }
   }

@@ -26,7 +26,11 @@ const SELECTORS: readonly FieldSpec[] = [
   { path: ['spec', 'selector', 'matchLabels'], create: false, kinds: ['Job', 'PodDisruptionBudget'] },
   { path: ['spec', 'jobTemplate', 'spec', 'selector', 'matchLabels'], create: false, kinds: ['CronJob'] },
   { path: ['spec', 'podSelector', 'matchLabels'], create: false, kinds: ['NetworkPolicy'] },
-  { path: ['spec', 'ingress', 'from', 'podSelector', 'matchLabels'], create: false, kinds: ['NetworkPolicy'] },
+  {
+    path: ['spec', 'ingress', 'from', 'podSelector', 'matchLabels'],
+    create: false,
+    kinds: ['NetworkPolicy'],
+  },
   { path: ['spec', 'egress', 'to', 'podSelector', 'matchLabels'], create: false, kinds: ['NetworkPolicy'] },
   ...TERMS.flatMap((term): FieldSpec[] => {
     const affinity = ['spec', 'template', 'spec', 'affinity', term]
@@ -107,7 +111,8 @@ function setAt(object: TracedMap, { path, create, kinds }: FieldSpec, pairs: Ent
   const kind = textIn(object, 'kind') ?? ''
   if (kinds !== undefined && !kinds.includes(kind)) return object
   // a Service with a group is Knative's
-  if (kinds !== undefined && kind === 'Service' && groupOf(textIn(object, 'apiVersion') ?? '') !== '') return object
+  if (kinds !== undefined && kind === 'Service' && groupOf(textIn(object, 'apiVersion') ?? '') !== '')
+    return object
   const set = put(object, path, create, pairs)
   return set.kind === 'map' ? set : object
 }
@@ -125,7 +130,8 @@ function put(node: Traced, path: readonly string[], create: boolean, pairs: Entr
           ? {
               ...value,
               value: value.value === null ? '' : String(value.value),
-              spot: value.spot === undefined ? undefined : { ...value.spot, mechanism: 'transformer' as const },
+              spot:
+                value.spot === undefined ? undefined : { ...value.spot, mechanism: 'transformer' as const },
             }
           : value
       entries.set(name, { key: spot, node: text })

@@ -143,9 +143,14 @@ export function chainsTo(root: Level, file: string, generated: boolean): Chain[]
   const chains: Chain[] = []
   const walk = (level: Level, above: Chain): void => {
     if (chains.length >= MAX_CHAINS) return
-    const own = generated ? (level.file === file ? 1 : 0) : level.resources.filter(found => found === file).length
+    const own = generated
+      ? level.file === file
+        ? 1
+        : 0
+      : level.resources.filter(found => found === file).length
     for (let index = 0; index < own; index++) chains.push([{ level }, ...above])
-    for (const resource of level.resources) if (typeof resource !== 'string') walk(resource, [{ level }, ...above])
+    for (const resource of level.resources)
+      if (typeof resource !== 'string') walk(resource, [{ level }, ...above])
     for (const [component, below] of level.components.entries()) walk(below, [{ level, component }, ...above])
   }
   walk(root, [])

@@ -21,7 +21,9 @@ export function fieldPathSteps(path: string): string[] {
  * nobody knows where from.
  */
 export function replaceFields(node: TracedMap, target: Traced, value: TracedScalar | undefined): TracedMap {
-  const paths = itemsIn(target, 'fieldPaths').flatMap(path => (path.kind === 'scalar' ? [String(path.value)] : []))
+  const paths = itemsIn(target, 'fieldPaths').flatMap(path =>
+    path.kind === 'scalar' ? [String(path.value)] : [],
+  )
   const options = childAt(target, 'options')
   let result: Traced = node
   for (const path of paths.length === 0 ? ['metadata.name'] : paths)

@@ -1,4 +1,11 @@
-import { copyOf, textIn, valueOf, type Traced, type TracedList, type TracedMap } from '../../manifest/traced.ts'
+import {
+  copyOf,
+  textIn,
+  valueOf,
+  type Traced,
+  type TracedList,
+  type TracedMap,
+} from '../../manifest/traced.ts'
 
 /**
  * Lists of built-in kinds that kustomize merges by key: field name → key (x-kubernetes-patch-merge-key of the Kubernetes
@@ -28,7 +35,8 @@ const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
 const SETS = new Set(['finalizers'])
 
 /** Groups whose schemas kyaml knows. */
-const BUILT_IN = /^(v1$|apps\/|batch\/|autoscaling\/|policy\/|networking\.k8s\.io\/|rbac\.authorization\.k8s\.io\/|storage\.k8s\.io\/|admissionregistration\.k8s\.io\/|apiextensions\.k8s\.io\/|apiregistration\.k8s\.io\/|scheduling\.k8s\.io\/|coordination\.k8s\.io\/|discovery\.k8s\.io\/|node\.k8s\.io\/|certificates\.k8s\.io\/|events\.k8s\.io\/|flowcontrol\.apiserver\.k8s\.io\/|resource\.k8s\.io\/|extensions\/)/
+const BUILT_IN =
+  /^(v1$|apps\/|batch\/|autoscaling\/|policy\/|networking\.k8s\.io\/|rbac\.authorization\.k8s\.io\/|storage\.k8s\.io\/|admissionregistration\.k8s\.io\/|apiextensions\.k8s\.io\/|apiregistration\.k8s\.io\/|scheduling\.k8s\.io\/|coordination\.k8s\.io\/|discovery\.k8s\.io\/|node\.k8s\.io\/|certificates\.k8s\.io\/|events\.k8s\.io\/|flowcontrol\.apiserver\.k8s\.io\/|resource\.k8s\.io\/|extensions\/)/
 
 /**
  * A strategic merge patch on an object, with places (kyaml v0.21.2 yaml/merge2, with new list items put in front as
@@ -41,7 +49,12 @@ export function strategicMerge(target: TracedMap, patch: TracedMap): TracedMap |
   return merged?.kind === 'map' ? merged : undefined
 }
 
-function merge(target: Traced | undefined, patch: Traced, field: string, builtIn: boolean): Traced | undefined {
+function merge(
+  target: Traced | undefined,
+  patch: Traced,
+  field: string,
+  builtIn: boolean,
+): Traced | undefined {
   if (patch.kind === 'scalar') return patch.value === null ? undefined : patch
   if (patch.kind === 'list') return mergeList(target, patch, field, builtIn)
   const directive = textIn(patch, '$patch')

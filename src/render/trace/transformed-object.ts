@@ -82,9 +82,7 @@ async function mergeGenerated(object: TracedObject, level: Level, files: TraceFi
     const made = generator.field === 'secretGenerator' ? 'Secret' : 'ConfigMap'
     if (generator.behavior === 'create' || kind !== made || !object.names.includes(generator.name)) continue
     const generated = await generatedObject(generator, level, files)
-    const data = new Map(
-      generator.behavior === 'merge' ? entriesIn(node, 'data') : [],
-    )
+    const data = new Map(generator.behavior === 'merge' ? entriesIn(node, 'data') : [])
     for (const [key, entry] of entriesIn(generated, 'data')) data.set(key, entry)
     node = withEntry(node, 'data', { kind: 'map', entries: data }, undefined)
   }
@@ -185,7 +183,8 @@ async function applyPatch(
 ): Promise<TracedObject | undefined> {
   if (object === undefined) return undefined
   const written = text?.kind === 'scalar' && typeof text.value === 'string' ? text : undefined
-  const file = path ?? (written !== undefined && isPath(written, level, files) ? String(written.value) : undefined)
+  const file =
+    path ?? (written !== undefined && isPath(written, level, files) ? String(written.value) : undefined)
   const documents =
     file !== undefined
       ? await files.documents(fileOf(level, file), 'patch')
@@ -238,10 +237,15 @@ export function matches(object: TracedObject, target: Traced): boolean {
   const apiVersion = textIn(node, 'apiVersion') ?? ''
   const ends = <T>(list: readonly T[]) => [list[0], list.at(-1)]
   const isOne = (pattern: string | undefined, values: readonly (string | undefined)[]) =>
-    pattern === undefined || pattern === '' || values.some(value => anchored(pattern)?.test(value ?? '') === true)
+    pattern === undefined ||
+    pattern === '' ||
+    values.some(value => anchored(pattern)?.test(value ?? '') === true)
   return (
     isOne(textIn(target, 'name'), ends(names)) &&
-    isOne(textIn(target, 'namespace'), ends(namespaces).map(name => name || 'default')) &&
+    isOne(
+      textIn(target, 'namespace'),
+      ends(namespaces).map(name => name || 'default'),
+    ) &&
     isOne(textIn(target, 'kind'), [textIn(node, 'kind')]) &&
     isOne(textIn(target, 'group'), [groupOf(apiVersion)]) &&
     isOne(textIn(target, 'version'), [apiVersion.split('/').at(-1)]) &&
@@ -272,7 +276,9 @@ export function selects(selector: string | undefined, labels: Traced | undefined
     if (set !== null) {
       const values = (set[3] ?? '').split(',').map(value => value.trim())
       const found = valueAt(set[1] ?? '')
-      return set[2] === 'in' ? found !== undefined && values.includes(found) : found === undefined || !values.includes(found)
+      return set[2] === 'in'
+        ? found !== undefined && values.includes(found)
+        : found === undefined || !values.includes(found)
     }
     const pair = /^([^!=\s]+)\s*(==|=|!=)\s*(.*)$/.exec(text)
     if (pair !== null) return (valueAt(pair[1] ?? '') === pair[3]) !== (pair[2] === '!=')
@@ -372,7 +378,12 @@ export function transformed(node: TracedScalar): TracedScalar {
  * The map with a scalar set.
  * @param create make the maps on the way where there are none
  */
-export function setIn(node: TracedMap, path: readonly string[], value: TracedScalar, create = true): TracedMap {
+export function setIn(
+  node: TracedMap,
+  path: readonly string[],
+  value: TracedScalar,
+  create = true,
+): TracedMap {
   const [step, ...rest] = path
   if (step === undefined) return node
   const before = node.entries.get(step)

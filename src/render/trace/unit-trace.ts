@@ -178,7 +178,14 @@ function withPlaces(fields: JsonObject, own: TracedMap, flux: TracedMap | undefi
       })
     else if (written !== undefined && canonicalJson(valueOf(written.node)) === canonicalJson(value))
       entries.set(name, written)
-    else entries.set(name, { key: undefined, node: written !== undefined && name !== 'resources' && name !== 'components' ? written.node : untraced(value) })
+    else
+      entries.set(name, {
+        key: undefined,
+        node:
+          written !== undefined && name !== 'resources' && name !== 'components'
+            ? written.node
+            : untraced(value),
+      })
   }
   return { kind: 'map', entries }
 }
@@ -192,13 +199,12 @@ function patchItem(item: Json, index: number, own: TracedMap, flux: TracedMap | 
 /** An image of the file with what the Flux Kustomization sets over it. */
 function imageItem(item: Json, own: TracedMap, flux: TracedMap | undefined): Traced {
   const named = (node: Traced) => textIn(node, 'name') === textAt(item, 'name')
-  const sources = [
-    itemsIn(flux, 'spec', 'images').find(named),
-    itemsIn(own, 'images').find(named),
-  ]
+  const sources = [itemsIn(flux, 'spec', 'images').find(named), itemsIn(own, 'images').find(named)]
   const entries: TracedMap['entries'] = new Map()
   for (const [name, value] of Object.entries(isObject(item) ? item : {})) {
-    const source = sources.map(node => childAt(node, name)).find(node => node?.kind === 'scalar' && node.value === value)
+    const source = sources
+      .map(node => childAt(node, name))
+      .find(node => node?.kind === 'scalar' && node.value === value)
     entries.set(name, { key: source?.spot, node: source ?? untraced(value) })
   }
   return { kind: 'map', entries }
@@ -237,7 +243,8 @@ function isSame(traced: TracedMap, manifest: Manifest): boolean {
   if (!isObject(value)) return false
   const a = identify(value)
   const b = identify(manifest)
-  const name = typeof a.name === 'string' && a.name !== '' ? a.name : String(valueAt(value, 'metadata', 'name'))
+  const name =
+    typeof a.name === 'string' && a.name !== '' ? a.name : String(valueAt(value, 'metadata', 'name'))
   return (
     a.apiVersion === b.apiVersion &&
     a.kind === b.kind &&
