@@ -1,7 +1,8 @@
+import { chartValue } from './chart-value.ts'
 import { fieldSteps } from './manifest/locate.ts'
 import { isObject, textAt, valueAt, type Json } from './manifest/json.ts'
 import type { Place } from './manifest/place.ts'
-import type { RenderedKustomization, RenderedObject } from './manifest/rendered.ts'
+import type { RenderedHelmRelease, RenderedKustomization, RenderedObject } from './manifest/rendered.ts'
 import { identify, resourceKey, type Manifest, type Resource } from './manifest/resource.ts'
 import { childAt, textIn, type Mechanism, type Spot, type Traced, type TracedMap } from './manifest/traced.ts'
 import type { Tree } from './manifest/tree.ts'
@@ -11,7 +12,7 @@ import { fieldOrigin } from './render/trace/field-origin.ts'
 import { TraceFiles } from './render/trace/trace-files.ts'
 import { objectsIn } from './render/trace/transformed-object.ts'
 import { UnitTrace } from './render/trace/unit-trace.ts'
-import { clampPath } from './render/tree-path.ts'
+import { directoryOf } from './render/build.ts'
 import type { UnitSource } from './render/walk.ts'
 
 /** Where a field of a rendered object comes from. */
@@ -46,20 +47,81 @@ interface Unit {
   flux: TracedMap | undefined
 }
 
+type Path = readonly (string | number)[]
+
+const MAX_CHART_FIELDS = 10
+
 /**
  * Finds the lines of fields of rendered objects in the files they come from: nothing is read before it is asked for, and
  * what was read stays for the next question.
  */
 export class Locator {
   readonly #rendered: RenderedRepository
-  readonly #files: TraceFiles
+  readonly #tree: Tree
+  readonly #cache: RenderCache
+  readonly #files = new Map<string, TraceFiles>()
   readonly #units = new Map<string, Promise<Unit | undefined>>()
   readonly #objects = new Map<RenderedObject, Promise<TracedMap | undefined>>()
+  readonly #helmReleases = new Map<
+    string,
+    ReadonlyMap<string, { unit: RenderedKustomization; object: RenderedObject }>
+  >()
+  /** how many fields of charts may still be tried: each costs some runs of helm */
+  #tries = MAX_CHART_FIELDS
 
   /** @param cache of the rendering: files that it has read are not read again */
   constructor(tree: Tree, rendered: RenderedRepository, cache: RenderCache = new RenderCache()) {
     this.#rendered = rendered
-    this.#files = new TraceFiles(tree, rendered.artifact, cache)
+    this.#tree = tree
+    this.#cache = cache
+  }
+
+  /**
+   * The place of a field, of whatever unit the object is part of.
+   * @param unit of a HelmRelease's object, the HelmRelease: the line of the value that gives the field, where it can be told, else the
+   *   HelmRelease's
+   */
+  async field(
+    unit: RenderedKustomization | RenderedHelmRelease,
+    object: RenderedObject,
+    field: string | Path,
+  ): Promise<Origin | undefined> {
+    return 'chart' in unit
+      ? await this.#chartField(unit, object, field)
+      : await this.origin(unit, object, field)
+  }
+
+  async #chartField(
+    { cluster, namespace, name }: RenderedHelmRelease,
+    object: RenderedObject,
+    field: string | Path,
+  ): Promise<Origin | undefined> {
+    const release = this.#releases(cluster).get(`${namespace}/${name}`)
+    if (release === undefined) return undefined
+    const path = typeof field === 'string' ? stepsIn(object.manifest, field) : field
+    const again = this.#rendered.sources.get(cluster)?.releases.get(`${namespace}/${name}`)
+    if (path !== undefined && path.length > 0 && again !== undefined && this.#tries > 0) {
+      this.#tries--
+      const values = valueAt(release.object.manifest, 'spec', 'values')
+      const found = await chartValue(object, path, values, again)
+      if (found !== undefined)
+        return await this.origin(release.unit, release.object, ['spec', 'values', ...found])
+    }
+    return await this.origin(release.unit, release.object, '')
+  }
+
+  #releases(cluster: string): ReadonlyMap<string, { unit: RenderedKustomization; object: RenderedObject }> {
+    const known = this.#helmReleases.get(cluster)
+    if (known !== undefined) return known
+    const found = new Map(
+      this.#rendered.kustomizations
+        .filter(unit => unit.cluster === cluster)
+        .flatMap(unit => unit.objects.map(object => ({ unit, object })))
+        .filter(({ object }) => object.resource.kind === 'HelmRelease')
+        .map(entry => [`${entry.object.resource.namespace}/${entry.object.resource.name}`, entry] as const),
+    )
+    this.#helmReleases.set(cluster, found)
+    return found
   }
 
   /**
@@ -72,7 +134,7 @@ export class Locator {
   async origin(
     unitName: UnitName,
     object: RenderedObject,
-    field: string | readonly (string | number)[],
+    field: string | Path,
   ): Promise<Origin | undefined> {
     const { origin } = object
     const ofObject: Origin | undefined =
@@ -114,16 +176,19 @@ export class Locator {
   }
 
   async #readUnit({ cluster, namespace, name }: UnitName): Promise<Unit | undefined> {
-    const source = this.#rendered.sources.get(cluster)?.get(`${namespace}/${name}`)
+    const sources = this.#rendered.sources.get(cluster)
+    const source = sources?.units.get(`${namespace}/${name}`)
     const rendered = this.#rendered.kustomizations.find(
       unit => unit.cluster === cluster && unit.namespace === namespace && unit.name === name,
     )
-    if (source === undefined || rendered === undefined) return undefined
-    const flux = await this.#flux(cluster, source)
+    if (sources === undefined || source === undefined || rendered === undefined) return undefined
+    const files = this.#files.get(cluster) ?? new TraceFiles(this.#tree, sources.artifact, this.#cache)
+    this.#files.set(cluster, files)
+    const flux = await this.#flux(cluster, source, files)
     const directory =
-      source.manifest === undefined ? rendered.path : clampPath(textAt(source.manifest, 'spec', 'path') ?? '')
+      source.manifest === undefined ? rendered.path : directoryOf(source.manifest, sources.artifact)
     return {
-      trace: new UnitTrace(this.#files, { directory, source, flux }),
+      trace: new UnitTrace(files, { directory, source, flux }),
       source,
       objects: rendered.objects,
       names: new Set(rendered.objects.map(({ resource }) => resource.name)),
@@ -132,7 +197,11 @@ export class Locator {
   }
 
   /** The Flux Kustomization with its places: as its parent applies it, or a root as its file has it. */
-  async #flux(cluster: string, { manifest, parent, place }: UnitSource): Promise<TracedMap | undefined> {
+  async #flux(
+    cluster: string,
+    { manifest, parent, place }: UnitSource,
+    files: TraceFiles,
+  ): Promise<TracedMap | undefined> {
     if (manifest === undefined) return undefined
     const key = resourceKey(identify(manifest))
     if (parent !== undefined) {
@@ -141,7 +210,7 @@ export class Locator {
       const object = unit?.objects.find(({ resource }) => resourceKey(resource) === key)
       return unit === undefined || object === undefined ? undefined : await this.#object(unit, object)
     }
-    const documents = place === undefined ? [] : await this.#files.documents(place.file, 'base')
+    const documents = place === undefined ? [] : await files.documents(place.file, 'base')
     return documents
       .flatMap(objectsIn)
       .find(

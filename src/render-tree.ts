@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { RenderAgain } from './chart-value.ts'
 import type { Config } from './config/config.ts'
 import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
 import { textAt } from './manifest/json.ts'
@@ -26,7 +27,7 @@ import { planHelmRelease } from './render/helm-release.ts'
 import { finishKustomization } from './render/kustomization.ts'
 import { kustomizeDirectories, kustomizeDirectoryFiles } from './render/kustomize-directories.ts'
 import type { RenderCache } from './render/render-cache.ts'
-import { renderHelmRelease } from './render/render-helm-release.ts'
+import { renderHelmRelease, type HelmReleaseTools } from './render/render-helm-release.ts'
 import { artifactOf, wholeTree, type Artifact } from './render/source-ignore.ts'
 import { inParallel, PARALLEL } from './render/in-parallel.ts'
 import { fluxSourceObjects } from './render/source-objects.ts'
@@ -68,6 +69,8 @@ export interface ClusterSources {
   artifact: Artifact
   /** 'namespace/name' of a Kustomization (of a kustomize directory '/path') → what it was rendered from */
   units: ReadonlyMap<string, UnitSource>
+  /** 'namespace/name' of a HelmRelease whose chart was rendered → renders it again with other values */
+  releases: Map<string, RenderAgain>
 }
 
 const HELM_MISSING = {
@@ -124,7 +127,10 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     files: new Set(clusters.flatMap(({ walked }) => [...walked.files])),
     failedFiles: new Set(clusters.flatMap(({ walked }) => [...walked.failedFiles])),
     sources: new Map(
-      clusters.map(({ name, within, walked }) => [name, { artifact: within, units: walked.sources }]),
+      clusters.map(({ name, within, walked }) => [
+        name,
+        { artifact: within, units: walked.sources, releases: new Map() },
+      ]),
     ),
   }
   for (const { name, walked } of clusters) {
@@ -136,6 +142,7 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     const releases = await renderHelmReleases(name, walked, tree, config, tools)
     rendered.helmReleases.push(...releases.releases)
     rendered.incomplete.push(...releases.incomplete)
+    for (const [release, again] of releases.again) rendered.sources.get(name)?.releases.set(release, again)
   }
   return withProblems(rendered)
 }
@@ -228,7 +235,7 @@ async function renderHelmReleases(
   tree: Tree,
   config: Config,
   tools: RenderTools,
-): Promise<{ releases: RenderedHelmRelease[]; incomplete: Unjudged[] }> {
+): Promise<{ releases: RenderedHelmRelease[]; incomplete: Unjudged[]; again: Map<string, RenderAgain> }> {
   const objects = walked.kustomizations
     .flatMap(kustomization => kustomization.objects)
     .filter(
@@ -237,6 +244,7 @@ async function renderHelmReleases(
     )
   const releases: RenderedHelmRelease[] = []
   const incomplete: Unjudged[] = []
+  const again = new Map<string, RenderAgain>()
   const { helm } = tools
   const scopes = scopesOf(walked)
   await inParallel(objects, PARALLEL, async ({ manifest, origin, resource }) => {
@@ -270,7 +278,7 @@ async function renderHelmReleases(
       return
     }
     tools.progress(`${tree.name}: chart of HelmRelease ${resource.namespace}/${resource.name}`)
-    const rendering = await renderHelmRelease(planned, cluster, {
+    const releaseTools: HelmReleaseTools = {
       helm,
       charts: tools.charts,
       kustomize: tools.kustomize,
@@ -279,7 +287,13 @@ async function renderHelmReleases(
       rendered: tools.cache.releases,
       isNamespaced: (apiVersion, kind) =>
         scopes.get(`${groupOf(apiVersion)}/${kind}`) ?? tools.isNamespaced(apiVersion, kind),
-    })
+    }
+    const rendering = await renderHelmRelease(planned, cluster, releaseTools)
+    if (planned.ok && rendering.release.status === 'rendered')
+      again.set(`${resource.namespace}/${resource.name}`, async change => {
+        const plan = { ...planned.plan, values: change(planned.plan.values) }
+        return (await renderHelmRelease({ ...planned, plan }, cluster, releaseTools)).release.objects
+      })
     releases.push(rendering.release)
     incomplete.push(...rendering.incomplete)
   })
@@ -287,7 +301,7 @@ async function renderHelmReleases(
     objects.map(({ resource }, index) => [`${resource.namespace}/${resource.name}`, index]),
   )
   const place = ({ namespace, name }: RenderedHelmRelease) => order.get(`${namespace}/${name}`) ?? 0
-  return { releases: releases.toSorted((a, b) => place(a) - place(b)), incomplete }
+  return { releases: releases.toSorted((a, b) => place(a) - place(b)), incomplete, again }
 }
 
 /** 'group/Kind' → whether its objects live in a namespace, by the CRDs that the cluster's own Kustomizations apply. */
@@ -350,7 +364,14 @@ async function renderDirectories(
     files,
     failedFiles,
     sources: new Map([
-      ['', { artifact, units: new Map(directories.map(directory => [`/${directory}`, AS_IT_STANDS])) }],
+      [
+        '',
+        {
+          artifact,
+          units: new Map(directories.map(directory => [`/${directory}`, AS_IT_STANDS])),
+          releases: new Map(),
+        },
+      ],
     ]),
   }
   return withProblems(rendered)

@@ -4,7 +4,7 @@ import type { Config } from './config/config.ts'
 import { appliedTwice } from './flux/applied-twice.ts'
 import { dependsOnFindings } from './flux/depends-on.ts'
 import { readImportedCrds } from './imported-crds.ts'
-import { Locator, type UnitName } from './locate.ts'
+import { Locator } from './locate.ts'
 import { joinUnjudged, type Finding, type Level, type Unjudged } from './manifest/finding.ts'
 import type { Place } from './manifest/place.ts'
 import type { RenderedHelmRelease, RenderedKustomization, RenderedObject } from './manifest/rendered.ts'
@@ -80,7 +80,7 @@ export async function validateTree(
     ])
     validators.set(cluster, validator)
     for (const unit of units) {
-      const judged = await judgeUnit(unit, originsOfReleases(rendered, cluster), validator, lines)
+      const judged = await judgeUnit(unit, validator, lines)
       findings.push(...judged.findings)
       incomplete.push(...judged.incomplete)
     }
@@ -121,7 +121,6 @@ type Unit = RenderedKustomization | RenderedHelmRelease
 
 async function judgeUnit(
   unit: Unit,
-  releases: ReadonlyMap<string, Place>,
   validator: Validator,
   lines: FieldLines,
 ): Promise<{ findings: Finding[]; incomplete: Unjudged[] }> {
@@ -129,7 +128,6 @@ async function judgeUnit(
   const incomplete: Unjudged[] = []
   const { cluster } = unit
   const owner = 'path' in unit ? { kustomization: `${unit.namespace}/${unit.name}`.replace(/^\//, '') } : {}
-  const release = 'chart' in unit ? releases.get(`${unit.namespace}/${unit.name}`) : undefined
   for (const object of unit.objects) {
     const { resource, manifest } = object
     const verdict = validator.validate(manifest)
@@ -141,7 +139,7 @@ async function judgeUnit(
       incomplete.push(unfitting(object, verdict, cluster))
     }
     for (const { ruleId, message, repair, field } of verdict.findings) {
-      const place = object.origin === undefined ? release : await lineOf(lines, unit, object, field)
+      const place = await lineOf(lines, unit, object, field)
       findings.push({
         ruleId,
         level: 'error',
@@ -193,20 +191,6 @@ function unknownSchema({ resource }: RenderedObject, cluster: string, nearest?: 
   }
 }
 
-/** Where each HelmRelease is written: objects of its chart are reported there. */
-function originsOfReleases(rendered: RenderedRepository, cluster: string): Map<string, Place> {
-  return new Map(
-    rendered.kustomizations
-      .filter(unit => unit.cluster === cluster)
-      .flatMap(unit => unit.objects)
-      .flatMap(({ resource, origin }) =>
-        resource.kind === 'HelmRelease' && origin !== undefined
-          ? [[`${resource.namespace}/${resource.name}`, origin]]
-          : [],
-      ),
-  )
-}
-
 interface FieldLines {
   locator: Locator
   changed: ChangedLines
@@ -215,11 +199,11 @@ interface FieldLines {
 /** Where to point for a field of an object. */
 async function lineOf(
   { locator, changed }: FieldLines,
-  unit: UnitName,
+  unit: Unit,
   object: RenderedObject,
   field: string,
 ): Promise<Place | undefined> {
-  const origin = await locator.origin(unit, object, field)
+  const origin = await locator.field(unit, object, field)
   return origin === undefined ? undefined : await changed.culprit(origin)
 }
 

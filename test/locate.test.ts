@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { helmTemplate } from '../src/adapters/helm.ts'
 import { openCatalog } from '../src/adapters/schema-catalog.ts'
 import { defaultConfig } from '../src/config/config.ts'
 import { Locator } from '../src/locate.ts'
@@ -6,8 +7,9 @@ import type { Mechanism } from '../src/manifest/traced.ts'
 import { memoryTree } from '../src/manifest/tree.ts'
 import { RenderCache } from '../src/render/render-cache.ts'
 import type { KustomizeBuild } from '../src/render/tools.ts'
-import { renderTree, type RenderedRepository } from '../src/render-tree.ts'
+import { renderTree, type RenderedRepository, type RenderTools } from '../src/render-tree.ts'
 import { validateTree } from '../src/validate-tree.ts'
+import { chartOf, fakeCharts, findTool } from './charts.ts'
 import { realKustomize } from './tools.ts'
 
 // Each tree marks the line that must be told with the comment `# <-`.
@@ -18,7 +20,10 @@ beforeAll(async () => {
   kustomize = await realKustomize()
 })
 
-async function render(files: Files): Promise<RenderedRepository> {
+async function render(
+  files: Files,
+  charts?: Pick<RenderTools, 'charts' | 'helm'>,
+): Promise<RenderedRepository> {
   return await renderTree(
     { tree: memoryTree(files), config: defaultConfig, entries: [] },
     {
@@ -30,6 +35,7 @@ async function render(files: Files): Promise<RenderedRepository> {
       cache: new RenderCache(),
       isNamespaced: () => undefined,
       progress: () => undefined,
+      ...charts,
     },
   )
 }
@@ -514,6 +520,66 @@ describe('the origin of a field that is as it should be', () => {
         { name: 'NONE' },
       ],
     })
+  })
+})
+
+describe('a field of an object of a chart', () => {
+  const release = (values: string) => `apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: { name: web, namespace: default }
+spec: { url: oci://example.org/web, interval: 1h, ref: { tag: 1.0.0 } }
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: web, namespace: default }
+spec:
+  chartRef: { kind: OCIRepository, name: web }
+  interval: 1h
+  values:
+${values}`
+  const template = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: {{ .Values.replicas }}
+  paused: {{ and .Values.a .Values.b }}
+  strategy: {{ toYaml .Values.strategy | nindent 4 }}
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: "web:{{ .Values.tag }}" }] }
+`
+
+  it.each<[string, string, string, string]>([
+    ['that a value gives', '    other: 3\n    replicas: 3 # <-\n', 'spec.replicas', 'values'],
+    ['that a value is part of', '    tag: v1.2.3 # <-\n', 'spec.template.spec.containers[0].image', 'values'],
+    [
+      'below what is passed on',
+      '    strategy:\n      type: Recreate\n      bad: yes-no # <-\n',
+      'spec.strategy.bad',
+      'values',
+    ],
+    ['that two values make', '    a: true\n    b: true\n', 'spec.paused', ''],
+    ['that the chart gives', '    replicas: 3\n', 'spec.selector.matchLabels.app', ''],
+  ])('%s', async (_case, values, field, mechanism) => {
+    const files = { ...cluster(), 'apps/web.yaml': release(values) }
+    const chart = chartOf(
+      {
+        'values.yaml': 'replicas: 1\ntag: latest\na: false\nb: false\nstrategy: {}\n',
+        'templates/web.yaml': template,
+      },
+      'web',
+    )
+    const rendered = await render(files, {
+      charts: fakeCharts({ 'oci://example.org/web': chart }),
+      helm: await helmTemplate({ command: findTool('helm') ?? '' }),
+    })
+    const [unit] = rendered.helmReleases
+    const [object] = unit?.objects ?? []
+    if (unit === undefined || object === undefined) throw new Error(JSON.stringify(rendered.helmReleases))
+    const origin = await new Locator(memoryTree(files), rendered).field(unit, object, field)
+    const [line] = [...marked(files), 'apps/web.yaml:6']
+    expect([`${origin?.file}:${origin?.line}`, origin?.mechanism ?? '']).toEqual([line, mechanism])
   })
 })
 
