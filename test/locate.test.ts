@@ -523,8 +523,7 @@ describe('the origin of a field that is as it should be', () => {
   })
 })
 
-describe('a field of an object of a chart', () => {
-  const release = (values: string) => `apiVersion: source.toolkit.fluxcd.io/v1
+const chartRelease = (values: string) => `apiVersion: source.toolkit.fluxcd.io/v1
 kind: OCIRepository
 metadata: { name: web, namespace: default }
 spec: { url: oci://example.org/web, interval: 1h, ref: { tag: 1.0.0 } }
@@ -537,7 +536,7 @@ spec:
   interval: 1h
   values:
 ${values}`
-  const template = `apiVersion: apps/v1
+const chartTemplate = `apiVersion: apps/v1
 kind: Deployment
 metadata: { name: web }
 spec:
@@ -550,6 +549,7 @@ spec:
     spec: { containers: [{ name: web, image: "web:{{ .Values.tag }}" }] }
 `
 
+describe('a field of an object of a chart', () => {
   it.each<[string, string, string, string]>([
     ['that a value gives', '    other: 3\n    replicas: 3 # <-\n', 'spec.replicas', 'values'],
     ['that a value is part of', '    tag: v1.2.3 # <-\n', 'spec.template.spec.containers[0].image', 'values'],
@@ -562,11 +562,11 @@ spec:
     ['that two values make', '    a: true\n    b: true\n', 'spec.paused', ''],
     ['that the chart gives', '    replicas: 3\n', 'spec.selector.matchLabels.app', ''],
   ])('%s', async (_case, values, field, mechanism) => {
-    const files = { ...cluster(), 'apps/web.yaml': release(values) }
+    const files = { ...cluster(), 'apps/web.yaml': chartRelease(values) }
     const chart = chartOf(
       {
         'values.yaml': 'replicas: 1\ntag: latest\na: false\nb: false\nstrategy: {}\n',
-        'templates/web.yaml': template,
+        'templates/web.yaml': chartTemplate,
       },
       'web',
     )

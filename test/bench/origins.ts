@@ -17,7 +17,10 @@ import { decisionsOf } from '../../src/decisions.ts'
 import { Locator, type Origin } from '../../src/locate.ts'
 import { canonicalJson, isObject, valueAt, type Json } from '../../src/manifest/json.ts'
 import type { RenderedKustomization, RenderedObject } from '../../src/manifest/rendered.ts'
-import { resourceLabel } from '../../src/manifest/resource.ts'
+import { identify, resourceLabel } from '../../src/manifest/resource.ts'
+import { readSource } from '../../src/manifest/source-file.ts'
+import { buildKustomization } from '../../src/render/build.ts'
+import { finishKustomization } from '../../src/render/kustomization.ts'
 import { contentId, type Tree } from '../../src/manifest/tree.ts'
 import { renderTree } from '../../src/render-tree.ts'
 import { RenderCache } from '../../src/render/render-cache.ts'
@@ -154,17 +157,10 @@ async function prove({ unit, object, path, origin }: Asked): Promise<string> {
   if (changed === undefined) return 'constant'
   if (origin.mechanism === 'generator' && (path.at(-1) === 'apiVersion' || path.at(-1) === 'kind'))
     return 'constant'
-  const again = await render(withFile(tree, at.file, changed))
-  const like = (candidate: RenderedKustomization) =>
-    candidate.cluster === unit.cluster && candidate.path === unit.path
-  const named = again.kustomizations.find(
-    candidate => like(candidate) && candidate.namespace === unit.namespace && candidate.name === unit.name,
-  )
-  // the Kustomization itself may have got another name or namespace
-  const other = named ?? again.kustomizations.find(like)
-  if (other === undefined || other.status !== 'rendered') return 'breaks'
+  const objects = await renderUnit(unit, withFile(tree, at.file, changed))
+  if (objects === undefined) return 'breaks'
   const index = unit.objects.indexOf(object)
-  const same = other.objects.length === unit.objects.length ? other.objects[index] : undefined
+  const same = objects.length === unit.objects.length ? objects[index] : undefined
   if (same === undefined) return 'breaks'
   const before = valueAt(object.manifest, ...path)
   const after = valueAt(same.manifest, ...path)
@@ -178,6 +174,62 @@ async function prove({ unit, object, path, origin }: Asked): Promise<string> {
       return 'more'
   }
   return 'proven'
+}
+
+/**
+ * Renders one Kustomization again, and before it those above it, whose objects decide what it is; undefined where one fails.
+ * Variables stay as they are: what is changed is the text that holds them.
+ */
+async function renderUnit(
+  unit: Pick<RenderedKustomization, 'cluster' | 'namespace' | 'name' | 'path'>,
+  of: Tree,
+): Promise<readonly RenderedObject[] | undefined> {
+  const sources = rendered.sources.get(unit.cluster)
+  const source = sources?.units.get(`${unit.namespace}/${unit.name}`)
+  if (sources === undefined || source === undefined) return undefined
+  const artifact = { ...sources.artifact, files: await of.files() }
+  let { manifest } = source
+  if (source.parent !== undefined) {
+    const parent = rendered.kustomizations.find(
+      ({ cluster, namespace, name }) => cluster === unit.cluster && `${namespace}/${name}` === source.parent,
+    )
+    const index = parent?.objects.findIndex(
+      ({ resource }) =>
+        resource.kind === 'Kustomization' &&
+        resource.namespace === unit.namespace &&
+        resource.name === unit.name,
+    )
+    manifest = parent === undefined ? undefined : (await renderUnit(parent, of))?.[index ?? -1]?.manifest
+  } else if (manifest !== undefined && source.place !== undefined) {
+    const { name } = identify(manifest)
+    const written = readSource(source.place.file, await of.read(source.place.file)).documents.find(
+      ({ resource }) => resource?.kind === 'Kustomization' && resource.name === name,
+    )
+    if (
+      isObject(written?.value) &&
+      canonicalJson(valueAt(written.value, 'spec') ?? null) !==
+        canonicalJson(await writtenSpec(source.place.file, name))
+    )
+      manifest = written.value
+  }
+  if (source.manifest !== undefined && manifest === undefined) return undefined
+  const built = await buildKustomization({
+    tree: of,
+    artifact,
+    kustomize: remembering,
+    cache,
+    unit: manifest === undefined ? { directory: unit.path } : { manifest },
+  })
+  if (!built.ok) return undefined
+  const finished = finishKustomization(manifest ?? {}, built.objects, source)
+  return finished.ok ? finished.objects : undefined
+}
+
+async function writtenSpec(file: string, name: string): Promise<Json> {
+  const document = readSource(file, await tree.read(file)).documents.find(
+    ({ resource }) => resource?.kind === 'Kustomization' && resource.name === name,
+  )
+  return (document && valueAt(document.value, 'spec')) ?? null
 }
 
 /** The text with the scalar that begins at a place changed; undefined where no scalar that can be changed begins there. */
@@ -218,7 +270,7 @@ function withFile(of: Tree, path: string, text: string): Tree {
   const content = new TextEncoder().encode(text)
   return {
     name: of.name,
-    files: async () => new Map([...(await of.files())]).set(path, contentId(content)),
+    files: async () => new Map(await of.files()).set(path, contentId(content)),
     read: async file => (file === path ? content : await of.read(file)),
     unread: async () => await of.unread(),
   }

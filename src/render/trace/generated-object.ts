@@ -41,9 +41,6 @@ export async function generatedObject(
   const item = node.kind === 'map' ? firstKey(node) : node.spot
   const asked: Spot | undefined = item === undefined ? undefined : { ...item, mechanism: 'generator' }
   const entries: TracedMap['entries'] = new Map()
-  const set = (into: TracedMap['entries'], key: string, child: Traced | undefined) => {
-    if (child !== undefined) into.set(key, { key: child.spot, node: child })
-  }
   set(entries, 'apiVersion', untraced('v1', asked))
   set(entries, 'kind', untraced(field === 'secretGenerator' ? 'Secret' : 'ConfigMap', asked))
   const metadata: TracedMap['entries'] = new Map()
@@ -70,6 +67,10 @@ export async function generatedObject(
   for (const [key, child] of await dataOf(node, level, files)) set(data, key, child)
   if (data.size > 0) entries.set('data', { key: asked, node: { kind: 'map', entries: data, spot: asked } })
   return { kind: 'map', entries, spot: asked }
+}
+
+function set(into: TracedMap['entries'], key: string, child: Traced | undefined): void {
+  if (child !== undefined) into.set(key, { key: child.spot, node: child })
 }
 
 /** env files, then files, then literals, as kv.Loader goes through them. */

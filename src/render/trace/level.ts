@@ -91,40 +91,47 @@ async function pluginsOf(level: Level, files: TraceFiles): Promise<(Level | 'unk
   return plugins
 }
 
+const PLUGINS: Readonly<Record<string, (plugin: Traced) => TracedMap | undefined>> = {
+  PatchTransformer: plugin => withField('patches', listOf(plugin)),
+  LabelTransformer: plugin => withField('labels', listOf(pairs(plugin, 'labels'))),
+  AnnotationsTransformer: plugin => withField('labels', listOf(pairs(plugin, 'annotations'))),
+  ReplicaCountTransformer: plugin => withField('replicas', listOf(childAt(plugin, 'replica'))),
+  ReplacementTransformer: plugin => withField('replacements', childAt(plugin, 'replacements')),
+  PrefixTransformer: plugin => nameField(plugin, 'namePrefix', 'prefix'),
+  SuffixTransformer: plugin => nameField(plugin, 'nameSuffix', 'suffix'),
+}
+
 function pluginFields(plugin: Traced): TracedMap | undefined {
-  const fields = (name: string, node: Traced | undefined): TracedMap | undefined =>
-    node === undefined ? undefined : { kind: 'map', entries: new Map([[name, { key: node.spot, node }]]) }
-  const list = (node: Traced | undefined): Traced | undefined =>
-    node === undefined ? undefined : { kind: 'list', items: [node] }
+  const kind = textIn(plugin, 'kind') ?? ''
+  return Object.hasOwn(PLUGINS, kind) ? PLUGINS[kind]?.(plugin) : undefined
+}
+
+function withField(name: string, node: Traced | undefined): TracedMap | undefined {
+  return node === undefined
+    ? undefined
+    : { kind: 'map', entries: new Map([[name, { key: node.spot, node }]]) }
+}
+
+function listOf(node: Traced | undefined): Traced | undefined {
+  return node === undefined ? undefined : { kind: 'list', items: [node] }
+}
+
+/** With fieldSpecs of its own the plugin changes more than names. */
+function nameField(plugin: Traced, field: string, own: string): TracedMap | undefined {
+  return childAt(plugin, 'fieldSpecs') === undefined ? withField(field, childAt(plugin, own)) : undefined
+}
+
+/** Labels or annotations of a plugin, which go where its fieldSpecs say and nowhere else. */
+function pairs(plugin: Traced, name: string): Traced {
   const specs = childAt(plugin, 'fieldSpecs')
-  const pairs = (name: string): Traced => {
-    const node: Traced = childAt(plugin, name) ?? { kind: 'map', entries: new Map() }
-    return {
-      kind: 'map',
-      entries: new Map([
-        ['pairs', { key: node.spot, node }],
-        ...(specs === undefined ? [] : [['fields', { key: specs.spot, node: specs }] as const]),
-        ['onlyFields', { key: undefined, node: untraced(true) }],
-      ]),
-    }
-  }
-  switch (textIn(plugin, 'kind')) {
-    case 'PatchTransformer':
-      return fields('patches', list(plugin))
-    case 'LabelTransformer':
-      return fields('labels', list(pairs('labels')))
-    case 'AnnotationsTransformer':
-      return fields('labels', list(pairs('annotations')))
-    case 'PrefixTransformer':
-      return specs === undefined ? fields('namePrefix', childAt(plugin, 'prefix')) : undefined
-    case 'SuffixTransformer':
-      return specs === undefined ? fields('nameSuffix', childAt(plugin, 'suffix')) : undefined
-    case 'ReplicaCountTransformer':
-      return fields('replicas', list(childAt(plugin, 'replica')))
-    case 'ReplacementTransformer':
-      return fields('replacements', childAt(plugin, 'replacements'))
-    default:
-      return undefined
+  const node: Traced = childAt(plugin, name) ?? { kind: 'map', entries: new Map() }
+  return {
+    kind: 'map',
+    entries: new Map([
+      ['pairs', { key: node.spot, node }],
+      ...(specs === undefined ? [] : [['fields', { key: specs.spot, node: specs }] as const]),
+      ['onlyFields', { key: undefined, node: untraced(true) }],
+    ]),
   }
 }
 

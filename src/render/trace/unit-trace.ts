@@ -243,8 +243,9 @@ function isSame(traced: TracedMap, manifest: Manifest): boolean {
   if (!isObject(value)) return false
   const a = identify(value)
   const b = identify(manifest)
-  const name =
-    typeof a.name === 'string' && a.name !== '' ? a.name : String(valueAt(value, 'metadata', 'name'))
+  const written = valueAt(value, 'metadata', 'name')
+  // a name that looks like a number
+  const name = typeof written === 'number' || typeof written === 'boolean' ? String(written) : a.name
   return (
     a.apiVersion === b.apiVersion &&
     a.kind === b.kind &&
