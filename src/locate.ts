@@ -62,10 +62,8 @@ export class Locator {
   readonly #files = new Map<string, TraceFiles>()
   readonly #units = new Map<string, Promise<Unit | undefined>>()
   readonly #objects = new Map<RenderedObject, Promise<TracedMap | undefined>>()
-  readonly #helmReleases = new Map<
-    string,
-    ReadonlyMap<string, { unit: RenderedKustomization; object: RenderedObject }>
-  >()
+  /** resourceKey → what applies it */
+  #applied: Map<string, Applied[]> | undefined
   /** how many fields of charts may still be tried: each costs some runs of helm */
   #tries = MAX_CHART_FIELDS
 
@@ -96,7 +94,12 @@ export class Locator {
     object: RenderedObject,
     field: string | Path,
   ): Promise<Origin | undefined> {
-    const release = this.#releases(cluster).get(`${namespace}/${name}`)
+    const release = this.applied(cluster, {
+      apiVersion: 'helm.toolkit.fluxcd.io/v2',
+      kind: 'HelmRelease',
+      namespace,
+      name,
+    })
     if (release === undefined) return undefined
     const path = typeof field === 'string' ? stepsIn(object.manifest, field) : field
     const again = this.#rendered.sources.get(cluster)?.releases.get(`${namespace}/${name}`)
@@ -108,20 +111,6 @@ export class Locator {
         return await this.origin(release.unit, release.object, ['spec', 'values', ...found])
     }
     return await this.origin(release.unit, release.object, '')
-  }
-
-  #releases(cluster: string): ReadonlyMap<string, { unit: RenderedKustomization; object: RenderedObject }> {
-    const known = this.#helmReleases.get(cluster)
-    if (known !== undefined) return known
-    const found = new Map(
-      this.#rendered.kustomizations
-        .filter(unit => unit.cluster === cluster)
-        .flatMap(unit => unit.objects.map(object => ({ unit, object })))
-        .filter(({ object }) => object.resource.kind === 'HelmRelease')
-        .map(entry => [`${entry.object.resource.namespace}/${entry.object.resource.name}`, entry] as const),
-    )
-    this.#helmReleases.set(cluster, found)
-    return found
   }
 
   /**
@@ -248,24 +237,34 @@ export class Locator {
    * @param cluster undefined or '' for any
    * @param origin where the object's document begins, to tell two of the same name apart
    */
-  applied(
-    cluster: string | undefined,
-    resource: Resource,
-    origin?: Place,
-  ): { unit: RenderedKustomization; object: RenderedObject } | undefined {
-    const key = resourceKey(resource)
-    for (const unit of this.#rendered.kustomizations) {
-      if (cluster !== undefined && cluster !== '' && unit.cluster !== cluster) continue
-      const object = unit.objects.find(
-        candidate =>
-          resourceKey(candidate.resource) === key &&
+  applied(cluster: string | undefined, resource: Resource, origin?: Place): Applied | undefined {
+    this.#applied ??= appliedBy(this.#rendered.kustomizations)
+    return this.#applied
+      .get(resourceKey(resource))
+      ?.find(
+        ({ unit, object }) =>
+          (cluster === undefined || cluster === '' || unit.cluster === cluster) &&
           (origin === undefined ||
-            (candidate.origin?.file === origin.file && candidate.origin.line === origin.line)),
+            (object.origin?.file === origin.file && object.origin.line === origin.line)),
       )
-      if (object !== undefined) return { unit, object }
-    }
-    return undefined
   }
+}
+
+interface Applied {
+  unit: RenderedKustomization
+  object: RenderedObject
+}
+
+function appliedBy(units: readonly RenderedKustomization[]): Map<string, Applied[]> {
+  const applied = new Map<string, Applied[]>()
+  for (const unit of units)
+    for (const object of unit.objects) {
+      const key = resourceKey(object.resource)
+      const known = applied.get(key)
+      if (known === undefined) applied.set(key, [{ unit, object }])
+      else known.push({ unit, object })
+    }
+  return applied
 }
 
 function entryAt(node: Traced | undefined, path: readonly string[], name: string): Place | undefined {

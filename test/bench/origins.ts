@@ -23,6 +23,7 @@ import { buildKustomization } from '../../src/render/build.ts'
 import { finishKustomization } from '../../src/render/kustomization.ts'
 import { contentId, type Tree } from '../../src/manifest/tree.ts'
 import { renderTree } from '../../src/render-tree.ts'
+import { validateTree } from '../../src/validate-tree.ts'
 import { RenderCache } from '../../src/render/render-cache.ts'
 import type { KustomizeBuild } from '../../src/render/tools.ts'
 
@@ -112,6 +113,26 @@ for (const { unit, object, path } of asked
   console.log(
     `  unknown: ${unit.name}: ${resourceLabel(object.resource)} ${path.join('.')} (${object.origin?.file})`,
   )
+
+// ---- what a review pays for it ----
+
+const validateStarted = performance.now()
+const { findings } = await validateTree(tree, rendered, config, {
+  catalog: toolbox.tools.catalog,
+  progress: () => undefined,
+})
+const validateSeconds = (performance.now() - validateStarted) / 1000
+const lazy = new Locator(tree, rendered, cache)
+const findingsStarted = performance.now()
+for (const { cluster, resource, field } of findings) {
+  const found = resource === undefined || field === undefined ? undefined : lazy.applied(cluster, resource)
+  if (found !== undefined && field !== undefined) await lazy.origin(found.unit, found.object, field)
+}
+const findingsSeconds = (performance.now() - findingsStarted) / 1000
+console.log(
+  `validating ${validateSeconds.toFixed(2)} s; of that the origins of ${findings.length} findings ${findingsSeconds.toFixed(2)} s: ` +
+    `a review takes ${((renderSeconds + validateSeconds) / (renderSeconds + validateSeconds - findingsSeconds)).toFixed(3)} times as long with them`,
+)
 
 // ---- the proof ----
 

@@ -3,14 +3,9 @@ import { generatedObject, generatorsOf } from './generated-object.ts'
 import type { Level, Step } from './level.ts'
 import { fieldPathSteps } from './replaced-fields.ts'
 import type { TraceFiles } from './trace-files.ts'
-import {
-  asWritten,
-  matches,
-  objectsIn,
-  passStep,
-  transform,
-  type TracedObject,
-} from './transformed-object.ts'
+import { matches } from './selectors.ts'
+import type { TracedObject } from './traced-object.ts'
+import { asWritten, objectsIn, passStep, transform } from './transformed-object.ts'
 
 /** Finds the values that replacements copy, in the objects of the level that the replacement stands in. */
 export class ReplacementSources {

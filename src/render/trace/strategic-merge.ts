@@ -22,14 +22,13 @@ const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
   volumeMounts: ['mountPath'],
   volumeDevices: ['devicePath'],
   hostAliases: ['ip'],
-  topologySpreadConstraints: ['topologyKey', 'whenUnsatisfiable'],
+  topologySpreadConstraints: ['topologyKey'],
   ports: ['containerPort', 'port', 'protocol'],
   resourceClaims: ['name'],
   schedulingGates: ['name'],
   conditions: ['type'],
   ownerReferences: ['uid'],
   webhooks: ['name'],
-  validations: [],
 }
 /** Lists of texts that are merged, not replaced. */
 const SETS = new Set(['finalizers'])

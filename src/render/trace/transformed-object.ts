@@ -6,29 +6,22 @@ import {
   placingIn,
   textIn,
   traceYaml,
-  type Spot,
   type Traced,
   type TracedList,
   type TracedMap,
   type TracedScalar,
 } from '../../manifest/traced.ts'
-import { groupOf } from '../../manifest/resource.ts'
 import { generatorsOf, generatedObject } from './generated-object.ts'
 import { setImages } from './images.ts'
 import { jsonPatch } from './json-patch.ts'
 import { addAnnotations, addLabels } from './labels.ts'
 import { fileOf, type Level, type Step } from './level.ts'
+import { setName, setNamespace } from './names.ts'
 import { replaceFields } from './replaced-fields.ts'
+import { isNamed, matches } from './selectors.ts'
 import { strategicMerge } from './strategic-merge.ts'
 import type { TraceFiles } from './trace-files.ts'
-
-/** An object on its way up, with the names it had: patches find it by any of them. */
-export interface TracedObject {
-  node: TracedMap
-  /** as it was written, then as each level has changed it */
-  names: readonly string[]
-  namespaces: readonly string[]
-}
+import { setIn, transformed, withEntry, type TracedObject } from './traced-object.ts'
 
 export function asWritten(node: TracedMap): TracedObject {
   const copy = copyOf(node)
@@ -231,132 +224,6 @@ function withoutIdentity(patch: TracedMap): TracedMap {
   return { ...patch, entries }
 }
 
-/** resmap Select: by the names it was written with or has now, its kind as it is, labels and annotations as they are. */
-export function matches(object: TracedObject, target: Traced): boolean {
-  const { node, names, namespaces } = object
-  const apiVersion = textIn(node, 'apiVersion') ?? ''
-  const ends = <T>(list: readonly T[]) => [list[0], list.at(-1)]
-  const isOne = (pattern: string | undefined, values: readonly (string | undefined)[]) =>
-    pattern === undefined ||
-    pattern === '' ||
-    values.some(value => anchored(pattern)?.test(value ?? '') === true)
-  return (
-    isOne(textIn(target, 'name'), ends(names)) &&
-    isOne(
-      textIn(target, 'namespace'),
-      ends(namespaces).map(name => name || 'default'),
-    ) &&
-    isOne(textIn(target, 'kind'), [textIn(node, 'kind')]) &&
-    isOne(textIn(target, 'group'), [groupOf(apiVersion)]) &&
-    isOne(textIn(target, 'version'), [apiVersion.split('/').at(-1)]) &&
-    selects(textIn(target, 'labelSelector'), childAt(node, 'metadata', 'labels')) &&
-    selects(textIn(target, 'annotationSelector'), childAt(node, 'metadata', 'annotations'))
-  )
-}
-
-function anchored(pattern: string): RegExp | undefined {
-  try {
-    return new RegExp(`^(?:${pattern})$`)
-  } catch {
-    return undefined
-  }
-}
-
-/** A label selector: `a=b, c!=d, e in (f, g), h, !i`. */
-export function selects(selector: string | undefined, labels: Traced | undefined): boolean {
-  if (selector === undefined || selector.trim() === '') return true
-  const valueAt = (key: string): string | undefined => {
-    const found = childAt(labels, key)
-    return found?.kind === 'scalar' ? String(found.value) : undefined
-  }
-  const requirements = selector.match(/(?:[^,(]|\([^)]*\))+/g) ?? []
-  return requirements.every(requirement => {
-    const text = requirement.trim()
-    const set = /^(\S+)\s+(in|notin)\s+\(([^)]*)\)$/.exec(text)
-    if (set !== null) {
-      const values = (set[3] ?? '').split(',').map(value => value.trim())
-      const found = valueAt(set[1] ?? '')
-      return set[2] === 'in'
-        ? found !== undefined && values.includes(found)
-        : found === undefined || !values.includes(found)
-    }
-    const pair = /^([^!=\s]+)\s*(==|=|!=)\s*(.*)$/.exec(text)
-    if (pair !== null) return (valueAt(pair[1] ?? '') === pair[3]) !== (pair[2] === '!=')
-    return text.startsWith('!') ? valueAt(text.slice(1).trim()) === undefined : valueAt(text) !== undefined
-  })
-}
-
-/** A patch without target names its object; its namespace counts as written, none is the default one. */
-function isNamed({ node, names, namespaces }: TracedObject, patch: TracedMap): boolean {
-  const namespace = textIn(patch, 'metadata', 'namespace') ?? ''
-  return (
-    textIn(patch, 'kind') === textIn(node, 'kind') &&
-    groupOf(textIn(patch, 'apiVersion') ?? '') === groupOf(textIn(node, 'apiVersion') ?? '') &&
-    names.includes(textIn(patch, 'metadata', 'name') ?? '') &&
-    namespaces.some(known => (known || 'default') === (namespace || 'default'))
-  )
-}
-
-// Kinds of Kubernetes without a namespace (kyaml v0.21 openapi, IsNamespaceScoped).
-const CLUSTER_SCOPED = new Set(
-  (
-    'Namespace Node PersistentVolume ClusterRole ClusterRoleBinding CustomResourceDefinition StorageClass CSIDriver CSINode ' +
-    'VolumeAttachment IngressClass PriorityClass RuntimeClass MutatingWebhookConfiguration ValidatingWebhookConfiguration ' +
-    'ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding MutatingAdmissionPolicy MutatingAdmissionPolicyBinding ' +
-    'APIService CertificateSigningRequest FlowSchema PriorityLevelConfiguration StorageVersion ClusterTrustBundle ' +
-    'IPAddress ServiceCIDR DeviceClass ResourceSlice VolumeAttributesClass ComponentStatus'
-  ).split(' '),
-)
-
-/** `namespace:` (filters/namespace/namespace.go). */
-function setNamespace(object: TracedObject, level: Level): TracedObject {
-  const asked = childAt(level.node, 'namespace')
-  if (asked?.kind !== 'scalar' || typeof asked.value !== 'string' || asked.value === '') return object
-  const kind = textIn(object.node, 'kind') ?? ''
-  let { node } = object
-  if (kind === 'Namespace' && textIn(node, 'apiVersion') === 'v1')
-    node = setIn(node, ['metadata', 'name'], transformed(asked))
-  if (kind === 'APIService') node = setIn(node, ['spec', 'service', 'namespace'], transformed(asked), false)
-  if (kind === 'CustomResourceDefinition')
-    node = setIn(
-      node,
-      ['spec', 'conversion', 'webhook', 'clientConfig', 'service', 'namespace'],
-      transformed(asked),
-      false,
-    )
-  if (kind === 'RoleBinding' || kind === 'ClusterRoleBinding') node = setSubjects(node, asked)
-  if (CLUSTER_SCOPED.has(kind)) return { ...object, node }
-  node = setIn(node, ['metadata', 'namespace'], transformed(asked))
-  return { ...object, node, namespaces: [...object.namespaces, asked.value] }
-}
-
-function setSubjects(node: TracedMap, asked: TracedScalar): TracedMap {
-  const subjects = childAt(node, 'subjects')
-  if (subjects?.kind !== 'list') return node
-  const items = subjects.items.map(item =>
-    item.kind === 'map' && textIn(item, 'name') === 'default'
-      ? setIn(item, ['namespace'], transformed(asked))
-      : item,
-  )
-  return withEntry(node, 'subjects', { ...subjects, items }, node.entries.get('subjects')?.key)
-}
-
-/** `namePrefix:` and `nameSuffix:`; the place stays that of the name. */
-function setName(object: TracedObject, level: Level): TracedObject {
-  const prefix = textIn(level.node, 'namePrefix') ?? ''
-  const suffix = textIn(level.node, 'nameSuffix') ?? ''
-  const name = childAt(object.node, 'metadata', 'name')
-  const kind = textIn(object.node, 'kind') ?? ''
-  if (prefix + suffix === '' || name?.kind !== 'scalar') return object
-  if (['CustomResourceDefinition', 'APIService', 'Namespace'].includes(kind)) return object
-  const value = `${prefix}${String(name.value)}${suffix}`
-  return {
-    ...object,
-    node: setIn(object.node, ['metadata', 'name'], { ...name, value }),
-    names: [...object.names, value],
-  }
-}
-
 function setReplicas({ node, names }: TracedObject, level: Level): TracedMap {
   const kinds = ['Deployment', 'ReplicationController', 'ReplicaSet', 'StatefulSet']
   if (!kinds.includes(textIn(node, 'kind') ?? '')) return node
@@ -367,34 +234,6 @@ function setReplicas({ node, names }: TracedObject, level: Level): TracedMap {
       result = setIn(result, ['spec', 'replicas'], transformed(count))
   }
   return result
-}
-
-/** The same value, as something that a transformer sets. */
-export function transformed(node: TracedScalar): TracedScalar {
-  return node.spot === undefined ? node : { ...node, spot: { ...node.spot, mechanism: 'transformer' } }
-}
-
-/**
- * The map with a scalar set.
- * @param create make the maps on the way where there are none
- */
-export function setIn(
-  node: TracedMap,
-  path: readonly string[],
-  value: TracedScalar,
-  create = true,
-): TracedMap {
-  const [step, ...rest] = path
-  if (step === undefined) return node
-  const before = node.entries.get(step)
-  if (rest.length === 0) return withEntry(node, step, value, value.spot)
-  if (before?.node.kind !== 'map' && !create) return node
-  const inner: TracedMap = before?.node.kind === 'map' ? before.node : { kind: 'map', entries: new Map() }
-  return withEntry(node, step, setIn(inner, rest, value, create), before?.key ?? value.spot)
-}
-
-export function withEntry(node: TracedMap, name: string, child: Traced, key: Spot | undefined): TracedMap {
-  return { ...node, entries: new Map(node.entries).set(name, { key, node: child }) }
 }
 
 /** The objects of a document: a list's items are objects of their own. */

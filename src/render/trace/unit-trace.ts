@@ -21,7 +21,8 @@ import { chainsTo, fileOf, isComponent, readLevel, type Chain, type Level } from
 import { substituteTraced } from './substituted-object.ts'
 import type { TraceFiles } from './trace-files.ts'
 import { ReplacementSources } from './replacement-sources.ts'
-import { asWritten, objectsIn, passStep, setIn, transformed, type Pass } from './transformed-object.ts'
+import { setIn, transformed } from './traced-object.ts'
+import { asWritten, objectsIn, passStep, type Pass } from './transformed-object.ts'
 
 /** A Kustomization whose objects are traced. */
 export interface TracedUnit {
