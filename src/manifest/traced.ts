@@ -1,7 +1,10 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml'
-import { isMergeKey, MAX_DEPTH, MAX_NODES, readScalar, Refusal } from './go-nodes.ts'
+import { isMergeKey, MAX_DEPTH, readScalar, Refusal } from './go-nodes.ts'
 import type { Json, JsonObject } from './json.ts'
 import { compose, Lines } from './source-file.ts'
+
+/** A larger document is not traced: places take more memory than values, and no manifest is that large. */
+const MAX_TRACED = 500_000
 
 /** By which of kustomize's and Flux's ways a field got its value. */
 export type Mechanism = 'base' | 'patch' | 'component' | 'generator' | 'values' | 'variable' | 'transformer'
@@ -130,7 +133,7 @@ class Tracer {
   }
 
   trace(node: unknown): Traced {
-    if (++this.#nodes > MAX_NODES) throw new Refusal('document contains excessive aliasing', undefined)
+    if (++this.#nodes > MAX_TRACED) throw new Refusal('document contains excessive aliasing', undefined)
     if (isAlias(node)) {
       if (++this.#depth > MAX_DEPTH) throw new Refusal('nested too deeply', node)
       const traced = this.trace(this.#targets.get(node))

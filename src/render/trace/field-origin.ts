@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer'
 import { resolvePlain } from '../../manifest/go-scalar.ts'
 import { canonicalJson, isObject, textAt, type Json } from '../../manifest/json.ts'
 import type { Manifest } from '../../manifest/resource.ts'
