@@ -1,7 +1,7 @@
 import { impactsOf, worstOfChange } from './cnpg/impact/impacts.ts'
 import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import type { Config } from './config/config.ts'
-import { Locator } from './locate.ts'
+import type { FieldLines } from './field-lines.ts'
 import type { Change, Impact } from './manifest/change.ts'
 import type { Tree } from './manifest/tree.ts'
 import type { RenderedRepository } from './render-tree.ts'
@@ -14,9 +14,18 @@ export async function judgeImpacts(
   base: RenderedRepository,
   head: RenderedRepository,
   changes: readonly Change[],
-  { tree, config, catalogs }: { tree: Tree; config: Config; catalogs: ParameterCatalogs },
+  {
+    tree,
+    lines,
+    config,
+    catalogs,
+  }: {
+    tree: Tree
+    lines: FieldLines
+    config: Config
+    catalogs: ParameterCatalogs
+  },
 ): Promise<{ impacts: Impact[]; changes: Change[] }> {
-  const locator = new Locator(tree)
   const files = await tree.files()
   const found = impactsOf({
     base,
@@ -30,7 +39,7 @@ export async function judgeImpacts(
       // what was deleted has no line any more
       if (writtenIn === undefined || !files.has(writtenIn.file)) return impact
       if (removed) return { ...impact, file: writtenIn.file }
-      return { ...impact, ...(await locator.place(writtenIn, field)) }
+      return { ...impact, ...(await lines.at(impact.cluster, writtenIn, field)) }
     }),
   )
   return {

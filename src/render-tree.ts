@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { RenderAgain } from './chart-value.ts'
 import { ASSUMED_KUBERNETES, type Config } from './config/config.ts'
 import { readImportedCrds } from './imported-crds.ts'
 import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
@@ -27,14 +28,14 @@ import { planHelmRelease } from './render/helm-release.ts'
 import { finishKustomization } from './render/kustomization.ts'
 import { kustomizeDirectories, kustomizeDirectoryFiles } from './render/kustomize-directories.ts'
 import type { RenderCache } from './render/render-cache.ts'
-import { renderHelmRelease } from './render/render-helm-release.ts'
+import { renderHelmRelease, type HelmReleaseTools } from './render/render-helm-release.ts'
 import { artifactOf, wholeTree, type Artifact } from './render/source-ignore.ts'
 import { inParallel, PARALLEL } from './render/in-parallel.ts'
 import { fluxSourceObjects } from './render/source-objects.ts'
 import { withSourceRoot } from './render/source-root.ts'
 import type { ChartSource, HelmTemplate, KustomizeBuild } from './render/tools.ts'
 import { clampPath } from './render/tree-path.ts'
-import { walkCluster, type WalkedCluster } from './render/walk.ts'
+import { walkCluster, type UnitSource, type WalkedCluster } from './render/walk.ts'
 
 export interface RenderRequest {
   tree: Tree
@@ -64,6 +65,17 @@ export interface RenderedRepository extends RenderedTree {
   failedFiles: ReadonlySet<string>
   /** clusters that are named after the paths of their roots → that path; not those that the configuration names */
   roots: ReadonlyMap<string, string>
+  /** what was rendered from what, by cluster; for those who ask where a field comes from */
+  sources: ReadonlyMap<string, ClusterSources>
+}
+
+export interface ClusterSources {
+  /** what its builds could see of the tree */
+  artifact: Artifact
+  /** 'namespace/name' of a Kustomization (of a kustomize directory '/path') → what it was rendered from */
+  units: ReadonlyMap<string, UnitSource>
+  /** 'namespace/name' of a HelmRelease whose chart was rendered → renders it again with other values */
+  releases: Map<string, RenderAgain>
 }
 
 const HELM_MISSING = {
@@ -122,6 +134,12 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     roots: new Map(
       clusters.flatMap(({ name, entry, directory }) => (entry.name === undefined ? [[name, directory]] : [])),
     ),
+    sources: new Map(
+      clusters.map(({ name, within, walked }) => [
+        name,
+        { artifact: within, units: walked.sources, releases: new Map() },
+      ]),
+    ),
   }
   const imported = await readImportedCrds(request.trusted ?? tree)
   for (const { name, walked } of clusters) {
@@ -133,6 +151,7 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     const releases = await renderHelmReleases(name, walked, imported, request, tools)
     rendered.helmReleases.push(...releases.releases)
     rendered.incomplete.push(...releases.incomplete)
+    for (const [release, again] of releases.again) rendered.sources.get(name)?.releases.set(release, again)
   }
   return withProblems(rendered)
 }
@@ -142,6 +161,8 @@ interface NamedCluster {
   entry: EntryPoint
   /** what the root applies, from the root of the tree */
   directory: string
+  /** what the source of its root holds */
+  within: Artifact
   walked: WalkedCluster
 }
 
@@ -152,7 +173,13 @@ async function walkClusters(
   { tree, config }: RenderRequest,
   tools: RenderTools,
 ): Promise<NamedCluster[]> {
-  const walks: { entry: EntryPoint; directory: string; applied: Set<string>; walked: WalkedCluster }[] = []
+  const walks: {
+    entry: EntryPoint
+    directory: string
+    within: Artifact
+    applied: Set<string>
+    walked: WalkedCluster
+  }[] = []
   const failed = new Set<string>()
   const { kustomize, cache } = tools
   for (const candidate of entryPoints) {
@@ -189,7 +216,7 @@ async function walkClusters(
       if (status === 'failed') failed.add(inTree(path))
       if (status !== 'skipped') applied.add(inTree(path))
     }
-    walks.push({ entry, directory, applied, walked })
+    walks.push({ entry, directory, within, applied, walked })
   }
   const roots = walks.filter(
     walk =>
@@ -199,10 +226,11 @@ async function walkClusters(
       ),
   )
   const names = clusterNames(roots.map(({ directory }) => directory))
-  return roots.map(({ entry, directory, walked }) => ({
+  return roots.map(({ entry, directory, within, walked }) => ({
     name: entry.name ?? names.get(directory) ?? directory,
     entry,
     directory,
+    within,
     walked,
   }))
 }
@@ -247,7 +275,7 @@ async function renderHelmReleases(
   imported: readonly Manifest[],
   { tree, config }: RenderRequest,
   tools: RenderTools,
-): Promise<{ releases: RenderedHelmRelease[]; incomplete: Unjudged[] }> {
+): Promise<{ releases: RenderedHelmRelease[]; incomplete: Unjudged[]; again: Map<string, RenderAgain> }> {
   const objects = walked.kustomizations
     .flatMap(kustomization => kustomization.objects)
     .filter(
@@ -256,6 +284,7 @@ async function renderHelmReleases(
     )
   const releases: RenderedHelmRelease[] = []
   const incomplete: Unjudged[] = []
+  const again = new Map<string, RenderAgain>()
   const { helm } = tools
   const scopes = scopesOf([...imported, ...walked.applied.values()])
   await inParallel(objects, PARALLEL, async ({ manifest, origin, resource }) => {
@@ -289,7 +318,7 @@ async function renderHelmReleases(
       return
     }
     tools.progress(`${tree.name}: chart of HelmRelease ${resource.namespace}/${resource.name}`)
-    const rendering = await renderHelmRelease(planned, cluster, {
+    const releaseTools: HelmReleaseTools = {
       helm,
       charts: tools.charts,
       kustomize: tools.kustomize,
@@ -298,7 +327,13 @@ async function renderHelmReleases(
       rendered: tools.cache.releases,
       isNamespaced: (apiVersion, kind) =>
         scopes.get(`${groupOf(apiVersion)}/${kind}`) ?? tools.isNamespaced(apiVersion, kind),
-    })
+    }
+    const rendering = await renderHelmRelease(planned, cluster, releaseTools)
+    if (planned.ok && rendering.release.status === 'rendered')
+      again.set(`${resource.namespace}/${resource.name}`, async change => {
+        const plan = { ...planned.plan, values: change(planned.plan.values) }
+        return (await renderHelmRelease({ ...planned, plan }, cluster, releaseTools)).release.objects
+      })
     releases.push(rendering.release)
     incomplete.push(...rendering.incomplete)
   })
@@ -306,7 +341,7 @@ async function renderHelmReleases(
     objects.map(({ resource }, index) => [`${resource.namespace}/${resource.name}`, index]),
   )
   const place = ({ namespace, name }: RenderedHelmRelease) => order.get(`${namespace}/${name}`) ?? 0
-  return { releases: releases.toSorted((a, b) => place(a) - place(b)), incomplete }
+  return { releases: releases.toSorted((a, b) => place(a) - place(b)), incomplete, again }
 }
 
 /** 'group/Kind' → whether its objects live in a namespace, by the CRDs among some objects; later ones win. */
@@ -369,6 +404,16 @@ async function renderDirectories(
     files,
     failedFiles,
     roots: new Map(),
+    sources: new Map([
+      [
+        '',
+        {
+          artifact,
+          units: new Map(directories.map(directory => [`/${directory}`, AS_IT_STANDS])),
+          releases: new Map(),
+        },
+      ],
+    ]),
   }
   return withProblems(rendered)
 }
@@ -398,6 +443,9 @@ function finishDirectory(
     ? { status: 'rendered', objects: finished.objects }
     : { status: 'failed', error, objects: finished.objects, leftOut }
 }
+
+/** A kustomize directory is built without anything of Flux. */
+const AS_IT_STANDS: UnitSource = { variables: new Map(), variablesUnknown: false, strict: false }
 
 function nothingOfFlux(directories: number): Unjudged {
   return directories === 0

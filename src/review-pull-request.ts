@@ -58,6 +58,7 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
   })
   const judged = await judgeImpacts(base, head, diff.changes, {
     tree: request.head,
+    lines: after.lines,
     config,
     catalogs: tools.parameters,
   })

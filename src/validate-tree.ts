@@ -2,10 +2,10 @@ import { breaksLater } from './cnpg/breaks/breaks-later.ts'
 import { operatorVersion } from './cnpg/operator-version.ts'
 import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import { ASSUMED_KUBERNETES, type Config } from './config/config.ts'
+import { FieldLines } from './field-lines.ts'
 import { appliedTwice } from './flux/applied-twice.ts'
 import { dependsOnFindings } from './flux/depends-on.ts'
 import { readImportedCrds } from './imported-crds.ts'
-import { Locator } from './locate.ts'
 import { joinUnjudged, type Finding, type Level, type Unjudged } from './manifest/finding.ts'
 import type { Place } from './manifest/place.ts'
 import type { RenderedHelmRelease, RenderedKustomization, RenderedObject } from './manifest/rendered.ts'
@@ -35,6 +35,8 @@ export interface Validation {
   versions: string[]
   /** cluster → its validator, for those who need its schemas (merge keys of the diff) */
   validators: ReadonlyMap<string, Validator>
+  /** where findings and impacts about this tree point to */
+  lines: FieldLines
 }
 
 /**
@@ -52,7 +54,7 @@ export async function validateTree(
   trusted: Tree = tree,
   before?: RenderedRepository,
 ): Promise<Validation> {
-  const locator = new Locator(tree)
+  const lines = new FieldLines(tree, trusted, rendered)
   const findings = [...rendered.findings]
   const incomplete = [...rendered.incomplete]
   const versions = new Set<string>()
@@ -82,7 +84,7 @@ export async function validateTree(
     ])
     validators.set(cluster, validator)
     for (const unit of units) {
-      const judged = await judgeUnit(unit, originsOfReleases(rendered, cluster), validator, locator)
+      const judged = await judgeUnit(unit, validator, lines)
       findings.push(...judged.findings)
       incomplete.push(...judged.incomplete)
     }
@@ -109,7 +111,9 @@ export async function validateTree(
     }),
     ...(await sourceFindings(tree, manifestFiles(rendered))),
   )
-  const judged = joinClusters(levelled(await located(findings, locator), config))
+  const judged = joinClusters(
+    levelled(await Promise.all(findings.map(async finding => await lines.ofFinding(finding))), config),
+  )
   const kept = await withoutIgnored(judged, tree, trusted)
   return {
     findings: kept,
@@ -117,6 +121,7 @@ export async function validateTree(
     incomplete: joinUnjudged(incomplete),
     versions: [...versions],
     validators,
+    lines,
   }
 }
 
@@ -133,15 +138,13 @@ type Unit = RenderedKustomization | RenderedHelmRelease
 
 async function judgeUnit(
   unit: Unit,
-  releases: ReadonlyMap<string, Place>,
   validator: Validator,
-  locator: Locator,
+  lines: FieldLines,
 ): Promise<{ findings: Finding[]; incomplete: Unjudged[] }> {
   const findings: Finding[] = []
   const incomplete: Unjudged[] = []
   const { cluster } = unit
   const owner = 'path' in unit ? { kustomization: `${unit.namespace}/${unit.name}`.replace(/^\//, '') } : {}
-  const release = 'chart' in unit ? releases.get(`${unit.namespace}/${unit.name}`) : undefined
   for (const object of unit.objects) {
     const { resource, manifest } = object
     const verdict = validator.validate(manifest)
@@ -152,12 +155,8 @@ async function judgeUnit(
     if (verdict.uncertain.length > 0) {
       incomplete.push(unfitting(object, verdict, cluster))
     }
-    const origin = object.origin ?? release
     for (const { ruleId, message, repair, field } of verdict.findings) {
-      const place =
-        origin === undefined
-          ? {}
-          : await locator.place(origin, object.origin === undefined ? undefined : field)
+      const place = await lines.of(unit, object, field)
       findings.push({
         ruleId,
         level: 'error',
@@ -209,32 +208,6 @@ function unknownSchema({ resource }: RenderedObject, cluster: string, nearest?: 
     affected: [resourceLabel(resource)],
     ...(cluster === '' ? {} : { cluster }),
   }
-}
-
-/** Where each HelmRelease is written: objects of its chart are reported there. */
-function originsOfReleases(rendered: RenderedRepository, cluster: string): Map<string, Place> {
-  return new Map(
-    rendered.kustomizations
-      .filter(unit => unit.cluster === cluster)
-      .flatMap(unit => unit.objects)
-      .flatMap(({ resource, origin }) =>
-        resource.kind === 'HelmRelease' && origin !== undefined
-          ? [[`${resource.namespace}/${resource.name}`, origin]]
-          : [],
-      ),
-  )
-}
-
-/** Findings about fields of objects, moved from the object's line to the field's. */
-async function located(findings: readonly Finding[], locator: Locator): Promise<Finding[]> {
-  return await Promise.all(
-    findings.map(async finding => {
-      const { file, line, field, resource } = finding
-      if (file === undefined || line === undefined || field === undefined || resource === undefined)
-        return finding
-      return { ...finding, ...(await locator.place({ file, line }, field)) }
-    }),
-  )
 }
 
 /**

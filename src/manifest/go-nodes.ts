@@ -100,20 +100,8 @@ class Walk {
     return value
   }
 
-  /** scannerc.go where it differs from the library: YAML 1.1 and libyaml's habits. */
   private read(node: Scalar): GoScalar {
-    const [start, end] = node.range ?? [0, 0]
-    if (node.type === 'QUOTE_DOUBLE') {
-      const escape = /(?<!\\)(?:\\\\)*(\\\/|\\u[dD][89a-fA-F])/.exec(this.text.slice(start, end))?.[1]
-      if (escape === '\\/') throw new Refusal('found unknown escape character', node)
-      if (escape !== undefined) throw new Refusal('found invalid Unicode character escape code', node)
-    }
-    const scalar = scalarValue(node, this.options.dialect)
-    const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED'
-    // a block scalar whose last line is not ended has no line break at its end, whatever its header says
-    if (isBlock && end >= this.text.length && !this.text.endsWith('\n') && typeof scalar.value === 'string')
-      return { ...scalar, value: scalar.value.replace(/\n$/, '') }
-    return scalar
+    return readScalar(node, this.text, this.options.dialect)
   }
 
   private expand<T>(alias: Node & { source: string }, read: (target: Node) => T): T {
@@ -173,7 +161,27 @@ class Walk {
   }
 }
 
-function isMergeKey(node: unknown): boolean {
+/**
+ * One scalar, as go-yaml reads it: scannerc.go where it differs from the library, YAML 1.1 and libyaml's habits.
+ * @param text that the ranges of the node count in
+ * @throws Refusal
+ */
+export function readScalar(node: Scalar, text: string, dialect: Dialect): GoScalar {
+  const [start, end] = node.range ?? [0, 0]
+  if (node.type === 'QUOTE_DOUBLE') {
+    const escape = /(?<!\\)(?:\\\\)*(\\\/|\\u[dD][89a-fA-F])/.exec(text.slice(start, end))?.[1]
+    if (escape === '\\/') throw new Refusal('found unknown escape character', node)
+    if (escape !== undefined) throw new Refusal('found invalid Unicode character escape code', node)
+  }
+  const scalar = scalarValue(node, dialect)
+  const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED'
+  // a block scalar whose last line is not ended has no line break at its end, whatever its header says
+  if (isBlock && end >= text.length && !text.endsWith('\n') && typeof scalar.value === 'string')
+    return { ...scalar, value: scalar.value.replace(/\n$/, '') }
+  return scalar
+}
+
+export function isMergeKey(node: unknown): boolean {
   return (
     isScalar(node) &&
     textOf(node) === '<<' &&

@@ -108,7 +108,8 @@ export function readSource(file: string, bytes: Uint8Array): SourceFile {
   return source
 }
 
-function compose(text: string): Document.Parsed[] {
+/** The documents of a text with the nodes as they are written: nothing is resolved, merged or refused. */
+export function compose(text: string): Document.Parsed[] {
   const composer = new Composer({
     schema: 'failsafe',
     resolveKnownTags: false,
@@ -191,7 +192,7 @@ function lineOfByte(bytes: Uint8Array, end: number): number {
 }
 
 /** Lines of offsets; found out when asked for the first time. */
-class Lines {
+export class Lines {
   private readonly text: string
   private starts: number[] | undefined
 

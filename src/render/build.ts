@@ -249,7 +249,7 @@ async function chartsFor(
 }
 
 /** The directory of the tree that spec.path of a Flux Kustomization names. */
-function directoryOf(manifest: Manifest, { root }: Artifact): string {
+export function directoryOf(manifest: Manifest, { root }: Artifact): string {
   return posix.join(root, clampPath(textAt(manifest, 'spec', 'path') ?? '')).replace(/^\.$/, '')
 }
 

@@ -37,7 +37,23 @@ export interface WalkedCluster {
   files: ReadonlySet<string>
   /** every file that a build read which failed */
   failedFiles: ReadonlySet<string>
+  /** 'namespace/name' of a Kustomization → what it was rendered from, for those who ask where a field comes from */
+  sources: ReadonlyMap<string, UnitSource>
   isThisRepository(source: { kind: string; name: string }, namespace: string): boolean
+}
+
+/** What a Kustomization was rendered from, beside the files of the tree. */
+export interface UnitSource {
+  /** absent for a kustomize directory */
+  manifest?: Manifest
+  /** where the Flux Kustomization was read from */
+  place?: Place
+  /** 'namespace/name' of the Kustomization that applies it; absent for a root */
+  parent?: string
+  variables: ReadonlyMap<string, string>
+  /** some variables are made outside Git: they stand as placeholders */
+  variablesUnknown: boolean
+  strict: boolean
 }
 
 export type WalkedKustomization = Omit<RenderedKustomization, 'cluster'>
@@ -100,6 +116,7 @@ class Walk {
   readonly #findings: Finding[] = []
   readonly #files = new Set<string>()
   readonly #failedFiles = new Set<string>()
+  readonly #sources = new Map<string, UnitSource>()
 
   constructor(
     entry: EntryPoint,
@@ -145,6 +162,7 @@ class Walk {
       applied: this.applied,
       files: this.#files,
       failedFiles: this.#failedFiles,
+      sources: this.#sources,
       isThisRepository: ({ kind, name }, namespace) => this.#isThisRepository(`${kind} ${namespace}/${name}`),
     }
   }
@@ -184,7 +202,7 @@ class Walk {
       })
   }
 
-  async #render({ manifest, place }: Node): Promise<WalkedKustomization> {
+  async #render({ manifest, place, parent }: Node): Promise<WalkedKustomization> {
     const { namespace, name } = identify(manifest)
     const here = { namespace, name, path: textAt(manifest, 'spec', 'path') ?? '' }
     const source = sourceOf(manifest)
@@ -214,6 +232,12 @@ class Walk {
     const { variables, missing, fingerprint } = this.#variables(manifest, this.applied, this.#before)
     this.#used.set(nodeKey(manifest), fingerprint)
     const finish = { variables, strict: this.#options.strict, variablesUnknown: missing.length > 0 }
+    this.#sources.set(nodeKey(manifest), {
+      manifest,
+      ...(place === undefined ? {} : { place }),
+      ...(parent === undefined ? {} : { parent }),
+      ...finish,
+    })
     const inputs = finishedInputs(manifest, built, finish)
     const known = this.#options.finished.get(inputs)
     const result = known ?? finishKustomization(manifest, built.objects, finish)
