@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { RenderFailure } from '../manifest/rendered.ts'
 import type { HelmRequest, HelmResult, HelmTemplate } from '../render/tools.ts'
+import { brokenLimit, Patience } from './child-limits.ts'
 import { execute, ToolError } from './exec.ts'
 
 export interface HelmOptions {
@@ -22,6 +23,7 @@ export interface HelmOptions {
  */
 export async function helmTemplate(options: HelmOptions): Promise<HelmTemplate> {
   const limits = { timeoutMs: options.timeoutMs ?? 60_000, maxOutput: options.maxOutput ?? 64 * 1024 * 1024 }
+  const patience = new Patience()
   const version = await inOwnHome(options, async home => {
     const result = await execute(options.command, ['version', '--template', '{{.Version}}'], {
       ...home,
@@ -39,22 +41,15 @@ export async function helmTemplate(options: HelmOptions): Promise<HelmTemplate> 
         await writeFile(chart, request.chart.archive)
         // JSON is YAML: numbers and texts keep their types
         await writeFile(values, JSON.stringify(request.values))
+        if (patience.exhausted !== undefined) return limit(request, patience.exhausted)
         const result = await execute(options.command, templateArguments(request, chart, values), {
           ...home,
           ...limits,
+          confine: true,
         })
-        if (result.stopped === 'timeout')
-          return failure(
-            request,
-            `takes longer than ${limits.timeoutMs / 1000} s`,
-            'look for a loop in its templates',
-          )
-        if (result.stopped === 'output')
-          return failure(
-            request,
-            `prints more than ${limits.maxOutput} bytes`,
-            'look for a loop in its templates',
-          )
+        patience.count(result)
+        const broken = brokenLimit(result, limits)
+        if (broken !== undefined) return limit(request, broken)
         if (result.code === 0) return { ok: true, yaml: result.stdout.toString('utf8') }
         return { ok: false, error: readError(request, result.stderr, home.cwd) }
       }),
@@ -95,6 +90,7 @@ async function inOwnHome<T>(
         HELM_CONFIG_HOME: folder('config'),
         HELM_DATA_HOME: folder('data'),
         HELM_PLUGINS: folder('plugins'),
+        TMPDIR: home,
         HELM_REGISTRY_CONFIG: folder('registry.json'),
         // whatever helm wanted to fetch ends here (discard port)
         HTTP_PROXY: 'http://127.0.0.1:9',
@@ -106,10 +102,15 @@ async function inOwnHome<T>(
   }
 }
 
-function failure(request: HelmRequest, message: string, repair: string): HelmResult {
+/** A limit of ours: Flux may well install it. */
+function limit(request: HelmRequest, what: string): HelmResult {
   return {
     ok: false,
-    error: { ruleId: 'render-helm', message: `chart ${nameOf(request)} ${message}`, repair },
+    error: {
+      ruleId: 'render-limit',
+      message: `helm ${what}, at the chart ${nameOf(request)}`,
+      repair: 'look for a loop in its templates',
+    },
   }
 }
 

@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
+import { KUSTOMIZATION_NAMES } from '../render/kustomization-file.ts'
 import type { KustomizeBuild, KustomizeRequest, KustomizeResult } from '../render/tools.ts'
+import { brokenLimit, Patience } from './child-limits.ts'
 import { execute, ToolError } from './exec.ts'
 import { describeKustomizeError } from './kustomize-error.ts'
 
@@ -14,6 +16,8 @@ export interface KustomizeProgram {
   helm?: string
   /** absolute; absent: the system's */
   temporaryDirectory?: string
+  /** a build may take that long; a minute by default */
+  timeoutMs?: number
 }
 
 // A build takes 10 to 30 ms; these stop a bomb, not a large repository.
@@ -26,6 +30,7 @@ const MAX_OUTPUT = 256 * 1024 * 1024
  */
 export async function kustomizeTool(program: KustomizeProgram): Promise<KustomizeBuild> {
   const version = await readVersion(program)
+  const patience = new Patience()
   return {
     version: `kustomize ${version}`,
     build: async request => {
@@ -34,7 +39,7 @@ export async function kustomizeTool(program: KustomizeProgram): Promise<Kustomiz
       // Synchronous on purpose: a dozen small files take less time than a dozen turns of the thread pool.
       const directory = mkdtempSync(join(parent, 'cnpg-steward-kustomize-'))
       try {
-        return await buildIn(directory, program, version, request)
+        return await buildIn(directory, program, version, request, patience)
       } finally {
         rmSync(directory, { recursive: true, force: true })
       }
@@ -47,7 +52,9 @@ async function buildIn(
   program: KustomizeProgram,
   version: string,
   request: KustomizeRequest,
+  patience: Patience,
 ): Promise<KustomizeResult> {
+  if (patience.exhausted !== undefined) return limit(request, patience.exhausted)
   const tree = join(directory, 'tree')
   writeFiles(tree, request.files)
   const target = join(tree, request.directory)
@@ -63,25 +70,40 @@ async function buildIn(
     options.push('--enable-helm', '--helm-command', helm)
   }
   const args = [program.program === 'kustomize' ? 'build' : 'kustomize', target, ...options]
+  const limits = { timeoutMs: program.timeoutMs ?? TIMEOUT, maxOutput: MAX_OUTPUT }
   const result = await execute(program.path, args, {
     cwd: tree,
-    env: { PATH: '/usr/bin:/bin', HOME: directory, TMPDIR: directory },
-    timeoutMs: TIMEOUT,
-    maxOutput: MAX_OUTPUT,
+    env: {
+      PATH: '/usr/bin:/bin',
+      HOME: directory,
+      TMPDIR: directory,
+      // for machines that cannot deny the network: the discard port, and no protocol for git
+      HTTP_PROXY: 'http://127.0.0.1:9',
+      HTTPS_PROXY: 'http://127.0.0.1:9',
+      GIT_ALLOW_PROTOCOL: 'none',
+    },
+    confine: true,
+    ...limits,
   })
-  if (result.stopped !== undefined)
-    return {
-      ok: false,
-      error: {
-        ruleId: 'render-build',
-        message:
-          result.stopped === 'timeout'
-            ? `kustomize was stopped after ${TIMEOUT / 1000} seconds`
-            : `kustomize printed more than ${MAX_OUTPUT / 1024 / 1024} MiB and was stopped`,
-      },
-    }
+  patience.count(result)
+  const broken = brokenLimit(result, limits)
+  if (broken !== undefined) return limit(request, broken)
   if (result.code === 0) return { ok: true, yaml: result.stdout.toString('utf8') }
   return { ok: false, error: describeKustomizeError(result.stderr, tree, request) }
+}
+
+/** A limit of ours: Flux may well build it. Told at the kustomization that was built. */
+function limit({ directory, files }: KustomizeRequest, what: string): KustomizeResult {
+  const file = KUSTOMIZATION_NAMES.map(name => posix.join(directory, name)).find(path => files.has(path))
+  return {
+    ok: false,
+    error: {
+      ruleId: 'render-limit',
+      message: `kustomize ${what}`,
+      repair: 'make what is built here smaller, or split it',
+      ...(file === undefined ? {} : { file, line: 1 }),
+    },
+  }
 }
 
 function writeFiles(tree: string, files: ReadonlyMap<string, Uint8Array>): void {
