@@ -2,7 +2,7 @@ import { canonicalJson, isObject, type Json } from '../manifest/json.ts'
 import { nearName } from '../manifest/near-name.ts'
 import type { Context } from './context.ts'
 import { FORMATS } from './formats.ts'
-import { compilePattern } from './pattern.ts'
+import { goRegexp } from '../manifest/go-regexp.ts'
 import { alternatives, asWritten, fieldOf, type Path, type SchemaProblem } from './problem.ts'
 import type { StructuralSchema } from './structural.ts'
 
@@ -59,7 +59,7 @@ function checkText(
   say: Say,
 ): void {
   const { pattern, format } = schema
-  if (pattern !== undefined && compilePattern(pattern)?.test(value) === false)
+  if (pattern !== undefined && goRegexp(pattern)?.test(value) === false)
     say('schema-pattern', `is ${written()}, must match ${pattern}`)
   if (format === 'quantity' && !QUANTITY.test(value))
     say('schema-format', `must be a quantity (500m, 1Gi), is ${written()}`)
