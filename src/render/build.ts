@@ -7,6 +7,7 @@ import type { Place } from '../manifest/place.ts'
 import type { RenderFailure } from '../manifest/rendered.ts'
 import type { Manifest } from '../manifest/resource.ts'
 import type { Tree } from '../manifest/tree.ts'
+import { expandingFile } from './expansion.ts'
 import { closureOf, type Closure } from './closure.ts'
 import { generateKustomization, kustomizationIn, type GeneratedKustomization } from './generate.ts'
 import { KUSTOMIZATION_NAMES, textsAt, type KustomizationFile } from './kustomization-file.ts'
@@ -99,6 +100,8 @@ export async function buildKustomization(request: BuildRequest): Promise<BuildRe
   if (problem !== undefined) return { ...fail(problem, inputs, closure.remarks, closure.problems), inputs }
   const contents = await readAll(request, files)
   for (const [path, bytes] of request.extraFiles ?? []) contents.set(path, bytes)
+  const expanding = expandingFile(contents)
+  if (expanding !== undefined) return { ...fail(expanding, inputs, closure.remarks), inputs }
   const built = await runKustomize(request, directory, generated, contents, originsApplied)
   if (!built.ok)
     return {
