@@ -68,6 +68,7 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
     impacts: [],
     changes: diff.changes,
     incomplete,
+    budgets: request.config.budgets,
     stats: {
       existing: existing.length,
       suppressed: after.suppressed,
