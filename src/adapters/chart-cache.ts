@@ -33,15 +33,18 @@ export function chartCache(directory: string): ChartCache {
   }
 }
 
-/** Appears whole or not at all, also where several runs write it at once. */
+/**
+ * Appears whole or not at all, also where several runs write it at once. A disk that is full or may not be written costs the
+ * next run its time, not this one its result.
+ */
 async function put(file: string, content: Uint8Array | string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true })
   const temporary = `${file}.${randomUUID()}`
   try {
+    await mkdir(path.dirname(file), { recursive: true })
     await writeFile(temporary, content)
     await rename(temporary, file)
-  } finally {
-    await rm(temporary, { force: true })
+  } catch {
+    await rm(temporary, { force: true }).catch(() => undefined)
   }
 }
 

@@ -1,10 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { RenderFailure } from '../manifest/rendered.ts'
 import type { HelmRequest, HelmResult, HelmTemplate } from '../render/tools.ts'
 import { brokenLimit, Patience } from './child-limits.ts'
 import { execute, ToolError } from './exec.ts'
+import { withRoom } from './scratch-space.ts'
 
 export interface HelmOptions {
   /** absolute path of the helm binary, version 3 or 4 */
@@ -38,9 +40,11 @@ export async function helmTemplate(options: HelmOptions): Promise<HelmTemplate> 
       await inOwnHome(options, async home => {
         const chart = path.join(home.cwd, 'chart.tgz')
         const values = path.join(home.cwd, 'values.json')
-        await writeFile(chart, request.chart.archive)
-        // JSON is YAML: numbers and texts keep their types
-        await writeFile(values, JSON.stringify(request.values))
+        withRoom(home.cwd, () => {
+          writeFileSync(chart, request.chart.archive)
+          // JSON is YAML: numbers and texts keep their types
+          writeFileSync(values, JSON.stringify(request.values))
+        })
         if (patience.exhausted !== undefined) return limit(request, patience.exhausted)
         const result = await execute(options.command, templateArguments(request, chart, values), {
           ...home,
@@ -77,7 +81,8 @@ async function inOwnHome<T>(
   options: HelmOptions,
   use: (home: { cwd: string; env: Record<string, string> }) => Promise<T>,
 ): Promise<T> {
-  const home = await mkdtemp(path.join(options.temporary ?? os.tmpdir(), 'cnpg-steward-helm-'))
+  const parent = options.temporary ?? os.tmpdir()
+  const home = withRoom(parent, () => mkdtempSync(path.join(parent, 'cnpg-steward-helm-')))
   try {
     const folder = (name: string) => path.join(home, name)
     await mkdir(folder('plugins'))

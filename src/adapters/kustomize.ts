@@ -5,6 +5,7 @@ import { KUSTOMIZATION_NAMES } from '../render/kustomization-file.ts'
 import type { KustomizeBuild, KustomizeRequest, KustomizeResult } from '../render/tools.ts'
 import { brokenLimit, Patience } from './child-limits.ts'
 import { execute, ToolError } from './exec.ts'
+import { withRoom } from './scratch-space.ts'
 import { describeKustomizeError } from './kustomize-error.ts'
 
 export interface KustomizeProgram {
@@ -35,9 +36,10 @@ export async function kustomizeTool(program: KustomizeProgram): Promise<Kustomiz
     version: `kustomize ${version}`,
     build: async request => {
       // the real path: kustomize resolves links before it prints a path
-      const parent = realpathSync(program.temporaryDirectory ?? tmpdir())
+      const named = program.temporaryDirectory ?? tmpdir()
+      const parent = withRoom(named, () => realpathSync(named))
       // Synchronous on purpose: a dozen small files take less time than a dozen turns of the thread pool.
-      const directory = mkdtempSync(join(parent, 'cnpg-steward-kustomize-'))
+      const directory = withRoom(parent, () => mkdtempSync(join(parent, 'cnpg-steward-kustomize-')))
       try {
         return await buildIn(directory, program, version, request, patience)
       } finally {
@@ -56,9 +58,11 @@ async function buildIn(
 ): Promise<KustomizeResult> {
   if (patience.exhausted !== undefined) return limit(request, patience.exhausted)
   const tree = join(directory, 'tree')
-  writeFiles(tree, request.files)
   const target = join(tree, request.directory)
-  mkdirSync(target, { recursive: true })
+  withRoom(directory, () => {
+    writeFiles(tree, request.files)
+    mkdirSync(target, { recursive: true })
+  })
   const options = ['--load-restrictor', 'LoadRestrictionsNone']
   if (request.enableHelm === true) {
     if (program.helm === undefined)
