@@ -1,8 +1,9 @@
-import type { Config } from './config/config.ts'
-import { readConfig } from './config/load-config.ts'
+import { configChanges } from './config/config-changes.ts'
+import { defaultConfig, type Config } from './config/config.ts'
+import { CONFIG_FILE, readConfig } from './config/load-config.ts'
 import type { Finding } from './manifest/finding.ts'
 import type { Tree } from './manifest/tree.ts'
-import { ruleIds } from './rules.ts'
+import { ruleIds, rules } from './rules.ts'
 
 /** What a person asks for on the command line, above the configuration. */
 export interface Overrides {
@@ -34,7 +35,26 @@ export async function decisionsOf(tree: Tree, overrides: Overrides = {}, file?: 
   return { ...config, ...overrides }
 }
 
-/** What is wrong with the configuration that a pull request brings: it decides nothing yet, but will after the merge. */
-export async function proposedDecisions(head: Tree, file?: string): Promise<Finding[]> {
-  return (await readConfig(head, ruleIds, file)).findings
+/**
+ * What a pull request brings as configuration: it decides nothing yet, but will after the merge. Told are its mistakes, else its
+ * effect; what makes later reviews say less is a warning.
+ * @param base the configuration that decides now
+ */
+export async function proposedDecisions(
+  head: Tree,
+  file: string = CONFIG_FILE,
+  base: Config = defaultConfig,
+): Promise<Finding[]> {
+  const { config, findings } = await readConfig(head, ruleIds, file)
+  if (findings.length > 0) return findings
+  const place = (await head.files()).has(file) ? { file, line: 1 } : {}
+  return configChanges(base, config, rule => rules.find(({ id }) => id === rule)?.level).map(
+    ({ key, effect, loosens }) => ({
+      ruleId: 'config-effect',
+      level: loosens ? 'warning' : 'note',
+      message: `After the merge ${key} ${effect}. This review is decided by the base branch.`,
+      field: key,
+      ...place,
+    }),
+  )
 }

@@ -84,6 +84,7 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
     impacts: judged.impacts,
     changes: judged.changes,
     incomplete,
+    budgets: request.config.budgets,
     stats: {
       existing: existing.length,
       suppressed: after.suppressed,

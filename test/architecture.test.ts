@@ -28,7 +28,7 @@ const ALLOWED_BESIDE = new Set(['config>manifest', 'cel>schema'])
 const PURE_NODE = new Set(['node:path', 'node:url', 'node:util', 'node:crypto', 'node:zlib'])
 // The libraries each pure folder may use. Adapters and entry points have lists of their own below.
 const LIBRARIES: Record<string, string[]> = {
-  manifest: ['yaml', 'sarif'],
+  manifest: ['yaml', 'sarif', '@bufbuild/re2'],
   config: ['yaml', 'ajv'],
   render: ['yaml', 'semver'],
   schema: ['ajv', '@bufbuild/re2'],

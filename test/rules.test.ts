@@ -28,8 +28,9 @@ beforeAll(async () => {
   kustomize = await realKustomize()
 })
 
-// Text cannot show a link or bytes that are no UTF-8, and render-helm would need a chart (test/render/helm-render.test.ts).
-const SHOWN_IN_WORDS = ['parse-encoding', 'render-link', 'render-helm']
+// Text cannot show a link or bytes that are no UTF-8, render-helm would need a chart (test/render/helm-render.test.ts), and
+// config-effect compares two trees (test/config/config-changes.test.ts).
+const SHOWN_IN_WORDS = ['parse-encoding', 'render-link', 'render-helm', 'config-effect']
 // A chart that is known not to exist is a finding, render-chart: its reason is never printed.
 const NEVER_PRINTED = ['chart-absent', 'chart-broken']
 

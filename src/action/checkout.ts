@@ -17,10 +17,23 @@ export interface Checkout {
 export function openCheckout(directory: string, path: string): Checkout {
   const git = async (...args: string[]): Promise<string | undefined> => {
     // a container's user is seldom the owner of the workspace, which git calls dubious
-    const options = ['-c', 'safe.directory=*', '-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false']
+    const options = [
+      'safe.directory=*',
+      'core.hooksPath=/dev/null',
+      'core.fsmonitor=false',
+      'protocol.allow=never',
+      'credential.helper=',
+    ].flatMap(setting => ['-c', setting])
     const result = await execute('git', [...options, ...args], {
       cwd: directory,
-      env: { PATH: path, GIT_TERMINAL_PROMPT: '0', GIT_NO_LAZY_FETCH: '1', LC_ALL: 'C' },
+      env: {
+        PATH: path,
+        LC_ALL: 'C',
+        GIT_CONFIG_NOSYSTEM: '1',
+        GIT_CONFIG_GLOBAL: '/dev/null',
+        GIT_TERMINAL_PROMPT: '0',
+        GIT_NO_LAZY_FETCH: '1',
+      },
       timeoutMs: 60_000,
       maxOutput: 1024 * 1024,
     })

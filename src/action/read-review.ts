@@ -178,4 +178,7 @@ const reviewShape = object<Review>({
     clusters: list(name, 1000),
     noise: list(name, 1000),
   }),
+  budgets: optional(
+    object<NonNullable<Review['budgets']>>({ comment: optional(count), diffLines: optional(count) }),
+  ),
 })

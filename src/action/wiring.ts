@@ -46,7 +46,7 @@ export function reviewWith(env: Environment, log: (message: string) => void): Ac
         baseRevision: base,
         headRevision: head,
         config,
-        configFindings: await proposedDecisions(headTree, inputs.config),
+        configFindings: await proposedDecisions(headTree, inputs.config, config),
         all: inputs.all,
         entries: inputs.entries,
       },

@@ -25,12 +25,17 @@ export function chartCache(directory: string): ChartCache {
     },
     write: async content => {
       const digest = digestOf(content)
-      await writeWhole(place('sha256', hexOf(digest)), content)
+      await keep(place('sha256', hexOf(digest)), content)
       return digest
     },
     readText: async key => (await readOrNothing(place('last', hexOf(digestOf(key)))))?.toString('utf8'),
-    writeText: async (key, text) => await writeWhole(place('last', hexOf(digestOf(key))), text),
+    writeText: async (key, text) => await keep(place('last', hexOf(digestOf(key))), text),
   }
+}
+
+/** A disk that is full or may not be written costs the next run its time, not this one its result. */
+async function keep(file: string, content: Uint8Array | string): Promise<void> {
+  await writeWhole(file, content).catch(() => undefined)
 }
 
 /** A cache for one run, in memory. */

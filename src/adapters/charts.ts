@@ -1,3 +1,4 @@
+import { goRegexp } from '../manifest/go-regexp.ts'
 import { textAt, valueAt, type Json } from '../manifest/json.ts'
 import { newestMatching } from '../render/chart-version.ts'
 import type {
@@ -189,7 +190,9 @@ class Charts implements ChartSource {
     const tags = await listed
     if (tags.outcome !== 'present') return tags
     try {
-      const filter = semverFilter === undefined ? undefined : new RegExp(semverFilter)
+      const filter = semverFilter === undefined ? undefined : goRegexp(semverFilter)
+      if (semverFilter !== undefined && filter === undefined)
+        return { outcome: 'absent', message: `the semverFilter ${semverFilter} is no regular expression` }
       const versions = tags.value
         .filter(tag => filter?.test(tag) !== false)
         .map(tag => tag.replaceAll('_', '+'))

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { confined } from './confinement.ts'
+import { killGroup, killWithUs } from './process-group.ts'
 
 export interface Execution {
   cwd: string
@@ -9,19 +11,23 @@ export interface Execution {
   timeoutMs: number
   /** bytes of standard output; beyond it the child is killed */
   maxOutput: number
+  /** no network and limits of memory, where the machine can deny them: for what works on the content of a pull request */
+  confine?: boolean
 }
 
 export interface ExecutionResult {
   /** exit code; undefined where a signal ended the child */
   code?: number
+  /** the signal that ended it: ours, or the machine's (SIGKILL where memory is short) */
+  signal?: NodeJS.Signals
   stdout: Buffer
-  /** the last 64 KiB */
+  /** where it is longer than 128 KiB, its beginning and its end */
   stderr: string
   /** why we killed it */
   stopped?: 'timeout' | 'output'
 }
 
-const STDERR_TAIL = 64 * 1024
+const STDERR_PART = 64 * 1024
 
 /**
  * Runs a program without a shell and without our environment: no token of ours can reach a child that sees the content
@@ -33,8 +39,9 @@ export async function execute(
   args: readonly string[],
   options: Execution,
 ): Promise<ExecutionResult> {
+  const started = options.confine === true ? await confined(command, args) : { command, args }
   return await new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
+    const child = spawn(started.command, started.args, {
       cwd: options.cwd,
       env: { ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -45,16 +52,18 @@ export async function execute(
     })
     const output: Buffer[] = []
     let size = 0
-    let stderr = ''
+    // a program that dies says why first, one that fails says it last
+    let stderrHead = ''
+    let stderrTail = ''
     let stopped: ExecutionResult['stopped']
     const stop = (reason: 'timeout' | 'output') => {
       stopped ??= reason
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
-      } catch {
-        child.kill('SIGKILL')
-      }
+      killGroup(child)
+      // whoever left the group and still holds the pipes does not hold us
+      child.stdout.destroy()
+      child.stderr.destroy()
     }
+    const released = killWithUs(child)
     const timer = setTimeout(() => stop('timeout'), options.timeoutMs)
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.byteLength
@@ -62,18 +71,24 @@ export async function execute(
       else output.push(chunk)
     })
     child.stderr.on('data', (chunk: Buffer) => {
-      stderr = (stderr + chunk.toString('utf8')).slice(-STDERR_TAIL)
+      const text = chunk.toString('utf8')
+      const room = STDERR_PART - stderrHead.length
+      stderrHead += text.slice(0, room)
+      stderrTail = (stderrTail + text.slice(room)).slice(-STDERR_PART)
     })
     child.on('error', cause => {
       clearTimeout(timer)
+      released()
       reject(new ToolError(command, args, undefined, cause.message, { cause }))
     })
-    child.on('close', code => {
+    child.on('close', (code, signal) => {
       clearTimeout(timer)
+      released()
       resolve({
         ...(code === null ? {} : { code }),
+        ...(signal === null ? {} : { signal }),
         stdout: Buffer.concat(output),
-        stderr,
+        stderr: stderrHead + stderrTail,
         ...(stopped === undefined ? {} : { stopped }),
       })
     })

@@ -98,7 +98,7 @@ export class HelmRepositories {
     const kept = readKept(await this.cache.readText(url.href))
     const content = kept === undefined ? undefined : await this.cache.read(kept.digest)
     const headers = kept === undefined || content === undefined ? {} : { 'if-none-match': kept.etag }
-    const reply = await this.get(url, MAX_INDEX, headers)
+    const reply = await this.get(url, MAX_INDEX, headers, true)
     if (reply.outcome !== 'present') return reply
     if (reply.value.status === 304 && content !== undefined)
       return { outcome: 'present', value: content.toString('utf8') }
@@ -115,6 +115,7 @@ export class HelmRepositories {
     url: URL,
     maxBytes: number,
     headers: Record<string, string> = {},
+    compressed = false,
   ): Promise<Outcome<Reply>> {
     const own = this.credentials[url.host]
     const secret =
@@ -125,6 +126,7 @@ export class HelmRepositories {
     try {
       const reply = await this.outbound.request(url, {
         maxBytes,
+        compressed,
         headers: { ...headers, ...(secret === undefined ? {} : { authorization: `Basic ${secret}` }) },
       })
       if (reply.status === 200 || reply.status === 304) return { outcome: 'present', value: reply }

@@ -1,9 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { RenderFailure } from '../manifest/rendered.ts'
 import type { HelmRequest, HelmResult, HelmTemplate } from '../render/tools.ts'
+import { brokenLimit, Patience } from './child-limits.ts'
 import { execute, ToolError } from './exec.ts'
+import { withRoom } from './scratch-space.ts'
 
 export interface HelmOptions {
   /** absolute path of the helm binary, version 3 or 4 */
@@ -22,6 +25,7 @@ export interface HelmOptions {
  */
 export async function helmTemplate(options: HelmOptions): Promise<HelmTemplate> {
   const limits = { timeoutMs: options.timeoutMs ?? 60_000, maxOutput: options.maxOutput ?? 64 * 1024 * 1024 }
+  const patience = new Patience()
   const version = await inOwnHome(options, async home => {
     const result = await execute(options.command, ['version', '--template', '{{.Version}}'], {
       ...home,
@@ -36,25 +40,20 @@ export async function helmTemplate(options: HelmOptions): Promise<HelmTemplate> 
       await inOwnHome(options, async home => {
         const chart = path.join(home.cwd, 'chart.tgz')
         const values = path.join(home.cwd, 'values.json')
-        await writeFile(chart, request.chart.archive)
-        // JSON is YAML: numbers and texts keep their types
-        await writeFile(values, JSON.stringify(request.values))
+        withRoom(home.cwd, () => {
+          writeFileSync(chart, request.chart.archive)
+          // JSON is YAML: numbers and texts keep their types
+          writeFileSync(values, JSON.stringify(request.values))
+        })
+        if (patience.exhausted !== undefined) return limit(request, patience.exhausted)
         const result = await execute(options.command, templateArguments(request, chart, values), {
           ...home,
           ...limits,
+          confine: true,
         })
-        if (result.stopped === 'timeout')
-          return failure(
-            request,
-            `takes longer than ${limits.timeoutMs / 1000} s`,
-            'look for a loop in its templates',
-          )
-        if (result.stopped === 'output')
-          return failure(
-            request,
-            `prints more than ${limits.maxOutput} bytes`,
-            'look for a loop in its templates',
-          )
+        patience.count(result)
+        const broken = brokenLimit(result, limits)
+        if (broken !== undefined) return limit(request, broken)
         if (result.code === 0) return { ok: true, yaml: result.stdout.toString('utf8') }
         return { ok: false, error: readError(request, result.stderr, home.cwd) }
       }),
@@ -82,7 +81,8 @@ async function inOwnHome<T>(
   options: HelmOptions,
   use: (home: { cwd: string; env: Record<string, string> }) => Promise<T>,
 ): Promise<T> {
-  const home = await mkdtemp(path.join(options.temporary ?? os.tmpdir(), 'cnpg-steward-helm-'))
+  const parent = options.temporary ?? os.tmpdir()
+  const home = withRoom(parent, () => mkdtempSync(path.join(parent, 'cnpg-steward-helm-')))
   try {
     const folder = (name: string) => path.join(home, name)
     await mkdir(folder('plugins'))
@@ -95,6 +95,7 @@ async function inOwnHome<T>(
         HELM_CONFIG_HOME: folder('config'),
         HELM_DATA_HOME: folder('data'),
         HELM_PLUGINS: folder('plugins'),
+        TMPDIR: home,
         HELM_REGISTRY_CONFIG: folder('registry.json'),
         // whatever helm wanted to fetch ends here (discard port)
         HTTP_PROXY: 'http://127.0.0.1:9',
@@ -106,10 +107,15 @@ async function inOwnHome<T>(
   }
 }
 
-function failure(request: HelmRequest, message: string, repair: string): HelmResult {
+/** A limit of ours: Flux may well install it. */
+function limit(request: HelmRequest, what: string): HelmResult {
   return {
     ok: false,
-    error: { ruleId: 'render-limit', message: `chart ${nameOf(request)} ${message}`, repair },
+    error: {
+      ruleId: 'render-limit',
+      message: `helm ${what}, at the chart ${nameOf(request)}`,
+      repair: 'look for a loop in its templates',
+    },
   }
 }
 

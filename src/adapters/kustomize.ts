@@ -1,8 +1,11 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
+import { KUSTOMIZATION_NAMES } from '../render/kustomization-file.ts'
 import type { KustomizeBuild, KustomizeRequest, KustomizeResult } from '../render/tools.ts'
+import { brokenLimit, Patience } from './child-limits.ts'
 import { execute, ToolError } from './exec.ts'
+import { withRoom } from './scratch-space.ts'
 import { describeKustomizeError } from './kustomize-error.ts'
 
 export interface KustomizeProgram {
@@ -22,8 +25,12 @@ export interface KustomizeProgram {
 // A build takes 10 to 30 ms; these stop a bomb, not a large repository.
 const TIMEOUT = 60_000
 const MAX_OUTPUT = 256 * 1024 * 1024
-// whatever the helm that kustomize runs wanted to fetch ends here (discard port)
-const NOWHERE = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9' }
+// for machines that cannot deny the network: the discard port, and no protocol for git
+const NOWHERE = {
+  HTTP_PROXY: 'http://127.0.0.1:9',
+  HTTPS_PROXY: 'http://127.0.0.1:9',
+  GIT_ALLOW_PROTOCOL: 'none',
+}
 
 /**
  * Builds with the real kustomize, each build in a directory of its own that holds the given files and nothing else.
@@ -31,15 +38,17 @@ const NOWHERE = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0
  */
 export async function kustomizeTool(program: KustomizeProgram): Promise<KustomizeBuild> {
   const version = await readVersion(program)
+  const patience = new Patience()
   return {
     version: `kustomize ${version}`,
     build: async request => {
       // the real path: kustomize resolves links before it prints a path
-      const parent = realpathSync(program.temporaryDirectory ?? tmpdir())
+      const named = program.temporaryDirectory ?? tmpdir()
+      const parent = withRoom(named, () => realpathSync(named))
       // Synchronous on purpose: a dozen small files take less time than a dozen turns of the thread pool.
-      const directory = mkdtempSync(join(parent, 'cnpg-steward-kustomize-'))
+      const directory = withRoom(parent, () => mkdtempSync(join(parent, 'cnpg-steward-kustomize-')))
       try {
-        return await buildIn(directory, program, version, request)
+        return await buildIn(directory, program, version, request, patience)
       } finally {
         rmSync(directory, { recursive: true, force: true })
       }
@@ -52,11 +61,15 @@ async function buildIn(
   program: KustomizeProgram,
   version: string,
   request: KustomizeRequest,
+  patience: Patience,
 ): Promise<KustomizeResult> {
+  if (patience.exhausted !== undefined) return limit(request, patience.exhausted)
   const tree = join(directory, 'tree')
-  writeFiles(tree, request.files)
   const target = join(tree, request.directory)
-  mkdirSync(target, { recursive: true })
+  withRoom(directory, () => {
+    writeFiles(tree, request.files)
+    mkdirSync(target, { recursive: true })
+  })
   const options = ['--load-restrictor', 'LoadRestrictionsNone']
   if (request.enableHelm === true) {
     if (program.helm === undefined)
@@ -75,23 +88,30 @@ async function buildIn(
       PATH: '/usr/bin:/bin',
       HOME: directory,
       TMPDIR: directory,
-      ...(request.enableHelm === true ? NOWHERE : {}),
+      ...NOWHERE,
     },
+    confine: true,
     ...limits,
   })
-  if (result.stopped !== undefined)
-    return {
-      ok: false,
-      error: {
-        ruleId: 'render-limit',
-        message:
-          result.stopped === 'timeout'
-            ? `kustomize was stopped after ${limits.timeoutMs / 1000} seconds`
-            : `kustomize printed more than ${limits.maxOutput} bytes and was stopped`,
-      },
-    }
+  patience.count(result)
+  const broken = brokenLimit(result, limits)
+  if (broken !== undefined) return limit(request, broken)
   if (result.code === 0) return { ok: true, yaml: result.stdout.toString('utf8') }
   return { ok: false, error: describeKustomizeError(result.stderr, tree, request) }
+}
+
+/** A limit of ours: Flux may well build it. Told at the kustomization that was built. */
+function limit({ directory, files }: KustomizeRequest, what: string): KustomizeResult {
+  const file = KUSTOMIZATION_NAMES.map(name => posix.join(directory, name)).find(path => files.has(path))
+  return {
+    ok: false,
+    error: {
+      ruleId: 'render-limit',
+      message: `kustomize ${what}`,
+      repair: 'make what is built here smaller, or split it',
+      ...(file === undefined ? {} : { file, line: 1 }),
+    },
+  }
 }
 
 function writeFiles(tree: string, files: ReadonlyMap<string, Uint8Array>): void {

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { goRegexp } from '../manifest/go-regexp.ts'
 import { textAt, valueAt, type Json } from '../manifest/json.ts'
 import type { TreeChart } from '../render/tools.ts'
 import { writeArchive } from './chart-archive.ts'
@@ -117,9 +118,13 @@ function readRule(line: string): { negate: boolean; directory: boolean; matches:
   const pattern = negate ? line.slice(1) : line
   const directory = pattern.endsWith('/')
   const bare = directory ? pattern.slice(0, -1) : pattern
-  const expression = new RegExp(`^${globSource(bare.replace(/^\//, ''))}$`)
+  const expression = goRegexp(`^${globSource(bare.replace(/^\//, ''))}$`)
   const onPath = bare.includes('/')
-  return { negate, directory, matches: file => expression.test(onPath ? file : path.posix.basename(file)) }
+  return {
+    negate,
+    directory,
+    matches: file => expression?.test(onPath ? file : path.posix.basename(file)) ?? false,
+  }
 }
 
 function globSource(pattern: string): string {

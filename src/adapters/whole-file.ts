@@ -10,7 +10,7 @@ export async function writeWhole(file: string, content: Uint8Array | string): Pr
     await writeFile(temporary, content)
     await rename(temporary, file)
   } finally {
-    await rm(temporary, { force: true })
+    await rm(temporary, { force: true }).catch(() => undefined)
   }
 }
 

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { confinement, MEMORY_LIMIT, type Confinement } from '../adapters/confinement.ts'
 import { execute } from '../adapters/exec.ts'
 import {
   findTools,
@@ -10,11 +11,11 @@ import {
 import type { DoctorCommand } from './arguments.ts'
 import type { Context, Outcome } from './run.ts'
 
-/** `doctor`: which programs are used. Exit code 2 where nothing could be rendered: no git or no kustomize. */
+/** `doctor`: which programs are used, and what they are denied here. Exit code 2 where nothing could be rendered: no git or no kustomize. */
 export async function doctor(command: DoctorCommand, { io, color, progress }: Context): Promise<Outcome> {
   progress('looking for git, kustomize and helm')
   const { kustomize, helm } = command
-  const [tools, git] = await Promise.all([
+  const [tools, git, children] = await Promise.all([
     findTools({
       env: io.env,
       cwd: io.cwd,
@@ -23,18 +24,24 @@ export async function doctor(command: DoctorCommand, { io, color, progress }: Co
       ...(helm === undefined ? {} : { helm }),
     }),
     findGit(io.env.PATH),
+    confinement(),
   ])
   const exitCode = tools.kustomize === undefined || git === undefined ? 2 : 0
   if (command.output === 'json') {
     const { missing, notes } = tools
     const found = { kustomize: tools.kustomize, helm: tools.helm, git }
-    return { output: JSON.stringify({ version: 1, ...found, missing, notes }, null, 2), exitCode }
+    return { output: JSON.stringify({ version: 1, ...found, missing, notes, children }, null, 2), exitCode }
   }
-  return { output: doctorText(tools, git, color), exitCode }
+  return { output: doctorText(tools, git, children, color), exitCode }
 }
 
 /** What doctor prints for people. */
-export function doctorText(tools: FoundTools, git: FoundTool | undefined, color: boolean): string {
+export function doctorText(
+  tools: FoundTools,
+  git: FoundTool | undefined,
+  children: Confinement,
+  color: boolean,
+): string {
   const paint = (style: 'green' | 'red' | 'yellow', text: string) =>
     color ? styleText(style, text, { validateStream: false }) : text
   const good = (name: string, tool: FoundTool, from: string) =>
@@ -49,6 +56,13 @@ export function doctorText(tools: FoundTools, git: FoundTool | undefined, color:
     lines.push(`${paint('red', '✗')} ${tool}: ${message} ${loss}`, `  ${repair}`)
   }
   if (!git) lines.push(`${paint('red', '✗')} git: not in PATH. No commit can be read.`, '  Install git.')
+  const denied = [
+    ...(children.network === 'denied' ? ['no network'] : []),
+    ...(children.resources === 'limited' ? [`at most ${MEMORY_LIMIT} MiB of memory`] : []),
+  ]
+  if (denied.length > 0)
+    lines.push(`${paint('green', '✓')} kustomize and helm are run with ${denied.join(' and ')}`)
+  for (const restriction of children.missing) lines.push(`${paint('yellow', '!')} ${restriction}`)
   for (const note of tools.notes) lines.push(`${paint('yellow', '!')} ${note}`)
   return `${lines.join('\n')}\n`
 }

@@ -1,7 +1,8 @@
 import manifest from '../../package.json' with { type: 'json' }
 import type { Repository } from '../adapters/git.ts'
-import { proposedDecisions } from '../decisions.ts'
-import { reviewJson } from '../report/json.ts'
+import { decisionsOf, proposedDecisions } from '../decisions.ts'
+import { noCommands } from '../report/escape.ts'
+import { prettyJson, reviewJson } from '../report/json.ts'
 import { reviewComment } from '../report/markdown.ts'
 import type { Review, Revision } from '../report/review.ts'
 import { reviewSarif } from '../report/sarif.ts'
@@ -30,7 +31,7 @@ export async function review(command: ReviewCommand, context: Context): Promise<
       baseRevision,
       headRevision,
       config,
-      configFindings: await proposedDecisions(head),
+      configFindings: await proposedDecisions(head, undefined, await decisionsOf(base)),
       all: command.all,
       entries: command.entries,
     },
@@ -68,9 +69,10 @@ function print(made: Review, { output }: ReviewCommand, { color }: Context): str
     case 'json':
       return reviewJson(made)
     case 'markdown':
-      return reviewComment(made)
+      // it may be printed into the log of a workflow
+      return noCommands(reviewComment(made))
     case 'sarif':
-      return JSON.stringify(reviewSarif(made, { toolVersion: manifest.version, rules: sarifRules }), null, 2)
+      return prettyJson(reviewSarif(made, { toolVersion: manifest.version, rules: sarifRules }))
     case 'text':
     case 'yaml':
     default:

@@ -1,6 +1,7 @@
 import manifest from '../../package.json' with { type: 'json' }
 import { renderTree } from '../render-tree.ts'
-import { validationJson } from '../report/json.ts'
+import { noCommands } from '../report/escape.ts'
+import { prettyJson, validationJson } from '../report/json.ts'
 import { reviewSarif } from '../report/sarif.ts'
 import { findingsText } from '../report/text.ts'
 import { findingsMarkdown, type ValidationScope } from '../report/validation.ts'
@@ -33,14 +34,10 @@ export async function validate(command: ValidateCommand, context: Context): Prom
     case 'json':
       return { output: validationJson(findings, incomplete, scope), exitCode }
     case 'markdown':
-      return { output: findingsMarkdown(findings, incomplete, { scope }), exitCode }
+      return { output: noCommands(findingsMarkdown(findings, incomplete, { scope })), exitCode }
     case 'sarif':
       return {
-        output: JSON.stringify(
-          reviewSarif({ findings }, { toolVersion: manifest.version, rules: sarifRules }),
-          null,
-          2,
-        ),
+        output: prettyJson(reviewSarif({ findings }, { toolVersion: manifest.version, rules: sarifRules })),
         exitCode,
       }
     case 'text':

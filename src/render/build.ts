@@ -10,6 +10,7 @@ import type { Manifest } from '../manifest/resource.ts'
 import type { Tree } from '../manifest/tree.ts'
 import type { Built, BuiltObject } from './built-object.ts'
 import { closureOf, type Closure, type LeftOut } from './closure.ts'
+import { expandingFile } from './expansion.ts'
 import { generateKustomization, kustomizationIn, type GeneratedKustomization } from './generate.ts'
 import { chartHomeFiles } from './helm-charts.ts'
 import type { Unknown } from './helm-values.ts'
@@ -125,6 +126,8 @@ export async function buildKustomization(request: BuildRequest): Promise<BuildRe
     ])
   const built = await request.cache.build(known.inputs, async () => {
     const contents = new Map([...(await readAll(request, files)), ...charts.files])
+    const expanding = expandingFile(contents)
+    if (expanding !== undefined) return { ok: false, error: expanding }
     return await buildContents(request, { ...prepared, directory, closure, files, contents }, charts.withHelm)
   })
   const leftOut = problemsOf(closure)

@@ -147,7 +147,7 @@ class ClosureWalk {
     for (const field of ['generators', 'transformers', 'validators'])
       for (const [index, item] of textsAt(fields, field).entries())
         await this.#plugins(at(field, item, index), stack)
-    this.#helm(fields, (path, field, index) => at(field, path, index))
+    this.#helm(fields, (path, field, step) => at(field, path, step))
     const refused = refusedChart(fields, directory)
     if (refused !== undefined) this.#problem(at('helmCharts', ''), 'render-plugin', refused)
     this.#inflated(helmCharts(fields, directory))
@@ -309,7 +309,7 @@ class ClosureWalk {
   }
 
   /** Values files. Charts themselves are another matter: nothing is fetched here. */
-  #helm(fields: JsonObject, at: (path: string, field: string, index: number) => Reference): void {
+  #helm(fields: JsonObject, at: (path: string, field: string, step: number | string) => Reference): void {
     for (const field of ['helmCharts', 'helmChartInflationGenerator'])
       for (const [index, chart] of objectsAt(fields, field).entries()) {
         const values = textAt(chart, field === 'helmCharts' ? 'valuesFile' : 'values')
@@ -317,7 +317,7 @@ class ClosureWalk {
           this.#file(at(path, field, index))
       }
     const home = textAt(fields, 'helmGlobals', 'chartHome')
-    const directory = home === undefined ? undefined : this.#local(at(home, 'helmGlobals', 0))
+    const directory = home === undefined ? undefined : this.#local(at(home, 'helmGlobals', 'chartHome'))
     if (directory === undefined) return
     for (const [path, id] of this.#request.artifact.files)
       if (path.startsWith(`${directory}/`)) this.#files.set(path, id)

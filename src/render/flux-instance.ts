@@ -1,3 +1,4 @@
+import { goRegexp } from '../manifest/go-regexp.ts'
 import { isObject, textAt, valueAt, type Json, type JsonObject } from '../manifest/json.ts'
 import type { RenderFailure } from '../manifest/rendered.ts'
 import { groupOf, identify, isManifest, type Manifest } from '../manifest/resource.ts'
@@ -173,9 +174,5 @@ function concerns(patch: JsonObject, manifests: readonly Manifest[]): boolean {
 /** Selectors are regular expressions for the whole text (kustomize api/types/selector.go). */
 function matches(selector: string | undefined, value: string): boolean {
   if (selector === undefined || selector === '') return true
-  try {
-    return new RegExp(`^(?:${selector})$`).test(value)
-  } catch {
-    return false
-  }
+  return goRegexp(`^(?:${selector})$`)?.test(value) ?? false
 }

@@ -1,3 +1,5 @@
+import { goRegexp, type GoRegexp } from '../manifest/go-regexp.ts'
+
 /** One line of a .sourceignore file. */
 export interface IgnorePattern {
   /** starts with '!': takes a path back in */
@@ -34,11 +36,11 @@ export function parsePattern(line: string, domain: readonly string[]): IgnorePat
 interface Segment {
   segment: string
   /** undefined: a malformed pattern, which matches nothing */
-  match: RegExp | undefined
+  match: GoRegexp | undefined
 }
 
 /** A pattern without a slash matches a name at any depth; of a file's path all but the last name are directories. */
-function nameMatch(match: RegExp | undefined, path: readonly string[], directoryOnly: boolean): boolean {
+function nameMatch(match: GoRegexp | undefined, path: readonly string[], directoryOnly: boolean): boolean {
   const index = path.findIndex(name => match?.test(name) ?? false)
   return index !== -1 && !(directoryOnly && index === path.length - 1)
 }
@@ -71,7 +73,7 @@ function globMatch(segments: readonly Segment[], path: readonly string[], direct
 }
 
 /** Go's filepath.Match for one segment, as a regular expression; undefined where Go reports a bad pattern. */
-function segmentMatcher(pattern: string): RegExp | undefined {
+function segmentMatcher(pattern: string): GoRegexp | undefined {
   let source = ''
   let rest = pattern
   while (rest !== '') {
@@ -97,11 +99,7 @@ function segmentMatcher(pattern: string): RegExp | undefined {
     } else source += literal(character)
     rest = rest.slice(character.length)
   }
-  try {
-    return new RegExp(`^${source}$`, 's')
-  } catch {
-    return undefined
-  }
+  return goRegexp(`^${source}$`)
 }
 
 /** One character, which may be two units of a JavaScript string. */

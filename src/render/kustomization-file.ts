@@ -45,7 +45,8 @@ export function readKustomization(text: string, reader: 'kustomize' | 'flux'): K
   const lineAt = (offset: number) => lines.linePos(offset).line
   const broken = errors.find(error => error.code !== 'DUPLICATE_KEY')
   if (broken !== undefined) {
-    const message = `is no YAML: ${broken.message.split(/ at line \d/)[0]?.trim() ?? broken.code}`
+    const said = broken.message.split(/ at line \d/)[0]?.trim() ?? broken.code
+    const message = `is no YAML: ${broken.code === 'RESOURCE_EXHAUSTION' ? 'it is nested too deeply' : said}`
     return { ok: false, problem: { message, line: lineAt(broken.pos[0]) } }
   }
   const lineOf = (...path: (string | number)[]): number | undefined => {
@@ -61,7 +62,8 @@ export function readKustomization(text: string, reader: 'kustomize' | 'flux'): K
     value = document === undefined ? {} : toJson(document)
   } catch (error) {
     // an alias without anchor, or too many of them
-    return { ok: false, problem: { message: `is no YAML: ${error instanceof Error ? error.message : ''}` } }
+    const message = `is no YAML: ${error instanceof Error ? error.message : ''}`
+    return { ok: false, problem: { message, line: 1 } }
   }
   const problems: { message: string; path: (string | number)[]; fatal: boolean }[] = []
   const fields = fit(value, kustomizationShape, reader, [], (message, path, fatal) => {

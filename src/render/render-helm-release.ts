@@ -75,7 +75,19 @@ export async function renderHelmRelease(
     const affected = [releaseLabel(plan.namespace, plan.name)]
     return {
       release: { ...known, chart: planned.chart, status: 'skipped', inputs },
-      incomplete: [{ reason, message, ...repair, affected, cluster }],
+      // a host that the pull request names and that is not asked is told at its line, one by one
+      incomplete: [
+        {
+          reason,
+          message,
+          ...repair,
+          affected,
+          cluster,
+          ...(reason === 'chart-host-refused' && plan.origin !== undefined
+            ? { file: plan.origin.file, line: plan.origin.line }
+            : {}),
+        },
+      ],
     }
   }
   const chart = `${pulled.chart.name} ${pulled.chart.version}`

@@ -24,14 +24,19 @@ export interface Sections {
  * What is left without its diff is named, the removed first, as far as there is room. Every fence and every `<details>` is
  * closed.
  * @param budget characters (UTF-16) the text may take
+ * @param diffLines lines that the diff of one object may take
  */
-export function changeSections(changes: readonly Change[], budget: number): Sections {
+export function changeSections(
+  changes: readonly Change[],
+  budget: number,
+  diffLines = Number.POSITIVE_INFINITY,
+): Sections {
   const groups = groupEqual(changes).toSorted(
     (a, b) => importance(a) - importance(b) || a[0].diff.length - b[0].diff.length,
   )
-  const all = sectionsWithin(groups, budget)
+  const all = sectionsWithin(groups, budget, diffLines)
   if (all.left.length === 0) return { text: all.text, left: 0 }
-  const some = sectionsWithin(groups, budget - budget * NAMES_SHARE)
+  const some = sectionsWithin(groups, budget - budget * NAMES_SHARE, diffLines)
   const text = [some.text, namesOf(some.left, budget - some.text.length)]
     .filter(part => part !== '')
     .join('\n')
@@ -41,6 +46,7 @@ export function changeSections(changes: readonly Change[], budget: number): Sect
 function sectionsWithin(
   groups: readonly ChangeGroup[],
   budget: number,
+  diffLines: number,
 ): { text: string; left: ChangeGroup[] } {
   const shown = new Map<string, string[]>()
   const left: ChangeGroup[] = []
@@ -48,7 +54,7 @@ function sectionsWithin(
   for (const group of groups) {
     const title = unitTitle(group, html)
     const overhead = shown.has(title) ? 0 : wrap(title, '', groups).length
-    const block = blockOf(group, room - overhead)
+    const block = blockOf(group, room - overhead, diffLines)
     if (block === undefined) {
       left.push(group)
       continue
@@ -92,15 +98,19 @@ function whatHappens(groups: readonly ChangeGroup[]): string {
 }
 
 /** A group with as much of its diff as fits; `undefined` where not even its name does. */
-function blockOf(group: ChangeGroup, room: number): string | undefined {
+function blockOf(group: ChangeGroup, room: number, diffLines: number): string | undefined {
   const heading = headingOf(group)
-  const whole = `${heading}\n\n${fence('diff', group[0].diff)}`
+  const lines = group[0].diff.split('\n')
+  const begin = (count: number) =>
+    count === 0
+      ? heading
+      : `${heading}\n\n${fence('diff', [...lines.slice(0, count), `  … ${lines.length - count} more lines`].join('\n'))}`
+  const whole = lines.length <= diffLines ? `${heading}\n\n${fence('diff', group[0].diff)}` : begin(diffLines)
   if (whole.length + 2 <= room) return whole
   // a beginning of a diff is worth showing from a few lines on
-  const lines = group[0].diff.split('\n')
-  let kept = Math.min(lines.length - 1, Math.floor((room - heading.length - 60) / 8))
+  let kept = Math.min(lines.length - 1, diffLines, Math.floor((room - heading.length - 60) / 8))
   while (kept > 2) {
-    const cut = `${heading}\n\n${fence('diff', [...lines.slice(0, kept), `  … ${lines.length - kept} more lines`].join('\n'))}`
+    const cut = begin(kept)
     if (cut.length + 2 <= room) return cut
     kept = Math.floor(kept * 0.8)
   }

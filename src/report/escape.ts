@@ -75,3 +75,11 @@ function quiet(text: string): string {
     .replaceAll(/:\/\//g, ':&#8203;//')
     .replaceAll(/\bwww\./gi, found => `${found.slice(0, -1)}&#8203;.`)
 }
+
+/**
+ * Text for a log, none of whose lines is a command of a workflow. The runner takes '::name::' at the start of a line, spaces
+ * aside, and '##[name]' anywhere in it (actions/runner, src/Runner.Common/ActionCommand.cs).
+ */
+export function noCommands(text: string): string {
+  return text.replaceAll(/^(\s*):(?=:)/gm, '$1: ').replaceAll('##[', '## [')
+}

@@ -7,7 +7,8 @@ import type { ValidationScope } from './validation.ts'
 /** The JSON of `review --output json`; src/report/schema/review.schema.json describes it. An impact nobody judged is 'unknown'. */
 export function reviewJson(review: Review): string {
   const changes = review.changes.map(change => ({ ...change, impact: change.impact ?? 'unknown' }))
-  return pretty({ ...review, changes })
+  const { budgets: _budgets, ...made } = review
+  return prettyJson({ ...made, changes })
 }
 
 /** The JSON of `render --output json`: values as applied, unmasked; src/report/schema/render.schema.json describes it. */
@@ -22,7 +23,7 @@ export function renderJson(tree: RenderedTree): string {
     ...unit,
     objects: manifests(objects),
   }))
-  return pretty({ version: 1, kustomizations, helmReleases, incomplete: tree.incomplete })
+  return prettyJson({ version: 1, kustomizations, helmReleases, incomplete: tree.incomplete })
 }
 
 /** The JSON of `validate --output json`; src/report/schema/validation.schema.json describes it. */
@@ -31,12 +32,28 @@ export function validationJson(
   incomplete: readonly Unjudged[],
   scope?: ValidationScope,
 ): string {
-  return pretty({ version: 1, ...scope, findings, incomplete })
+  return prettyJson({ version: 1, ...scope, findings, incomplete })
 }
 
-/** In the log of a workflow '##[name]' is a command; the escape is the same text to who reads the JSON. */
-function pretty(value: object): string {
-  return `${JSON.stringify(value, null, 2).replaceAll('##[', String.raw`##\u005b`)}\n`
+// What a terminal obeys or nobody sees, and JSON.stringify leaves as it is.
+const UNSEEN = /[\p{Cf}\u007f-\u009f\u2028\u2029]/gu
+
+/**
+ * Escapes are the same text to who reads the JSON: of characters that a terminal obeys, and of '##[name]', which is a command
+ * in the log of a workflow.
+ */
+export function prettyJson(value: object): string {
+  return `${JSON.stringify(value, null, 2)
+    .replaceAll('##[', String.raw`##\u005b`)
+    .replaceAll(UNSEEN, escaped)}\n`
+}
+
+/** '\u202e', beyond U+FFFF as two of them: as JSON has it. */
+function escaped(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+  ).join('')
 }
 
 function manifests(objects: readonly RenderedObject[]): Manifest[] {

@@ -34,14 +34,22 @@ const NAME = 120
 export function reviewComment(review: Review, options: MarkdownOptions = {}): string {
   const whole =
     options.summaryUrl === undefined ? 'the job summary' : link('the job summary', options.summaryUrl)
-  return compose(review, options.linkTo, { budget: options.budget ?? COMMENT_LIMIT, whole })
+  return compose(review, options.linkTo, {
+    budget: options.budget ?? Math.min(review.budgets?.comment ?? COMMENT_LIMIT, COMMENT_LIMIT),
+    whole,
+    diffLines: review.budgets?.diffLines,
+  })
 }
 
 /** The job summary: the same with more room. */
 export function reviewSummary(review: Review, options: MarkdownOptions = {}): string {
   const whole = 'the JSON of this review (output `review-file`)'
   return withinBytes(SUMMARY_LIMIT, budget =>
-    compose(review, options.linkTo, { budget: Math.min(budget, options.budget ?? budget), whole }),
+    compose(review, options.linkTo, {
+      budget: Math.min(budget, options.budget ?? budget),
+      whole,
+      diffLines: undefined,
+    }),
   )
 }
 
@@ -62,7 +70,7 @@ export function withinBytes(limit: number, print: (budget: number) => string): s
 function compose(
   review: Review,
   linkTo: LinkTo | undefined,
-  { budget, whole }: { budget: number; whole: string },
+  { budget, whole, diffLines }: { budget: number; whole: string; diffLines: number | undefined },
 ): string {
   const head = [REVIEW_MARKER, `## ${headline(review)}`, revisionLine(review)].join('\n')
   const foot = `<sub>${fitting(
@@ -79,7 +87,7 @@ function compose(
     Math.max(least, Math.min(budget / 4, budget - fixed - table.length)),
     linkTo,
   )
-  const { text, left } = changeSections(changes, budget - fixed - table.length - unjudged.length)
+  const { text, left } = changeSections(changes, budget - fixed - table.length - unjudged.length, diffLines)
   const rest = left === 0 ? '' : `${plural(left, 'change')} without diff here: the rest is in ${whole}.`
   return [head, table, text, unjudged, rest, foot].filter(part => part !== '').join('\n\n')
 }

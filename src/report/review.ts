@@ -15,6 +15,8 @@ export interface Review {
   changes: Change[]
   incomplete: Unjudged[]
   stats: ReviewStats
+  /** sizes of the comment as the configuration of the base wants them; no part of the JSON */
+  budgets?: { comment?: number; diffLines?: number }
 }
 
 export interface Revision {

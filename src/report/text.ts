@@ -5,7 +5,7 @@ import type { Json } from '../manifest/json.ts'
 import type { RenderedHelmRelease, RenderedKustomization, RenderedTree } from '../manifest/rendered.ts'
 import { resourceLabel } from '../manifest/resource.ts'
 import { folds, namesOf, numbersOf, sentence, standing, withoutStop } from './affected.ts'
-import { clip, oneLine, visible } from './escape.ts'
+import { clip, noCommands, oneLine, visible } from './escape.ts'
 import { footer, harm, headline, impactIcon, LEVEL_ICON, plural, revisionName } from './headline.ts'
 import { withoutOnlyCluster, type Review, type Verdict } from './review.ts'
 import { unitTitle } from './unit-title.ts'
@@ -201,10 +201,4 @@ function painter({ colour = false }: TextOptions): Paint {
 /** The parts, an empty line between; no line of the text of others is a command where this is the log of a workflow. */
 function join(parts: readonly string[]): string {
   return `${noCommands(parts.filter(part => part !== '').join('\n\n'))}\n`
-}
-
-// The runner takes '::name::' at the start of a line, spaces aside, and '##[name]' anywhere in it (actions/runner,
-// src/Runner.Common/ActionCommand.cs).
-function noCommands(text: string): string {
-  return text.replaceAll(/^(\s*):(?=:)/gm, '$1: ').replaceAll('##[', '## [')
 }

@@ -2,7 +2,7 @@ import { equalJson, type Json } from '../manifest/json.ts'
 import { nearName } from '../manifest/near-name.ts'
 import type { Context } from './context.ts'
 import { FORMATS } from './formats.ts'
-import { compilePattern } from './pattern.ts'
+import { goRegexp } from '../manifest/go-regexp.ts'
 import {
   alternatives,
   asWritten,
@@ -151,7 +151,7 @@ function checkLength(value: string, schema: StructuralSchema, speaker: Speaker):
       tooShort(size, minLength, ['character', 'characters']),
       speaker.invalid(`should be at least ${minLength} chars long`),
     )
-  else if (pattern !== undefined && compilePattern(pattern)?.test(value) === false)
+  else if (pattern !== undefined && goRegexp(pattern)?.test(value) === false)
     speaker.say(
       'schema-pattern',
       `is ${speaker.written}, must match ${pattern}`,

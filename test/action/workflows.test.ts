@@ -18,6 +18,40 @@ it.each(workflows)('%s pins what it uses, keeps no credentials and starts withou
   expect(text).not.toContain('pull_request_target')
 })
 
+interface Job {
+  permissions?: unknown
+  'timeout-minutes'?: number
+  steps: { run?: string; uses?: string; with?: Record<string, unknown> }[]
+}
+
+// What a linter of workflows would say (zizmor: template-injection, excessive-permissions).
+it.each(workflows)(
+  '%s hands no text of others to a shell, and every job says what it may and how long',
+  file => {
+    const { jobs } = parse(readFileSync(file, 'utf8')) as { jobs: Record<string, Job> }
+    for (const job of Object.values(jobs)) {
+      expect(job.permissions).toBeTypeOf('object')
+      expect(job['timeout-minutes']).toBeGreaterThan(0)
+      for (const { run } of job.steps) expect(run ?? '').not.toContain('${{')
+    }
+  },
+)
+
+it('a release is made of main only, tested before it is made, and the only job that may write', () => {
+  const { on, jobs } = parse(readFileSync('.github/workflows/release.yml', 'utf8')) as {
+    on: unknown
+    jobs: Record<string, Job>
+  }
+  expect(on).toEqual({ push: { tags: ['release/*.*.*'] } })
+  const steps = (jobs.release?.steps ?? []).map(({ run, uses }) => run ?? uses ?? '')
+  const order = ['--is-ancestor', '.ci/run', 'npm run bundle', './', 'actions/attest@', 'release.ts']
+  const at = order.map(part => steps.findIndex(step => (part === './' ? step === part : step.includes(part))))
+  expect(at.toSorted((a, b) => a - b)).toEqual(at)
+  expect(at).not.toContain(-1)
+  for (const other of workflows.filter(each => !each.endsWith('release.yml')))
+    expect(readFileSync(other, 'utf8')).not.toContain('contents: write')
+})
+
 it('action.yml names every input that is read, and no other', () => {
   const declared = Object.keys((parse(readFileSync('action.yml', 'utf8')) as { inputs: object }).inputs)
   const read = new Set<string>()

@@ -112,11 +112,14 @@ has: {{ .Capabilities.APIVersions.Has "monitoring.coreos.com/v1" }}
     const limited = async (limits: object) =>
       (await helmTemplate({ command, ...limits })).template(request(loop))
     expect(await limited({ timeoutMs: 1000 })).toMatchObject({
-      error: { ruleId: 'render-limit', message: 'chart demo 1.0.0 takes longer than 1 s' },
+      error: { ruleId: 'render-limit', message: 'helm was stopped after 1 s, at the chart demo 1.0.0' },
     })
     const print = chartOf({ 'templates/a.yaml': 'a: {{ repeat 100000 "x" }}\n' })
     expect(await (await helmTemplate({ command, maxOutput: 1000 })).template(request(print))).toMatchObject({
-      error: { ruleId: 'render-limit', message: 'chart demo 1.0.0 prints more than 1000 bytes' },
+      error: {
+        ruleId: 'render-limit',
+        message: 'helm printed more than 1000 bytes and was stopped, at the chart demo 1.0.0',
+      },
     })
   })
 })

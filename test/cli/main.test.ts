@@ -53,22 +53,24 @@ describe('cnpg-steward as a process', () => {
     })
     for (const name of ['kustomize', 'helm', 'git']) chmodSync(path.join(tools.path, name), 0o755)
     const env = { PATH: tools.path, HOME: tools.path }
-    expect(await steward(['doctor'], env)).toEqual({
-      code: 0,
-      stdout: [
-        `✓ kustomize 5.8.1    from PATH: ${tools.path}/kustomize`,
-        `✓ helm 4.2.3         from PATH: ${tools.path}/helm`,
-        `✓ git 2.50.1         from PATH: ${tools.path}/git`,
-        '',
-      ].join('\n'),
-      stderr: '',
-    })
+    const said = await steward(['doctor'], env)
+    expect([said.code, said.stderr]).toEqual([0, ''])
+    const [programs, denied] = [said.stdout.split('\n').slice(0, 3), said.stdout.split('\n').slice(3)]
+    expect(programs).toEqual([
+      `✓ kustomize 5.8.1    from PATH: ${tools.path}/kustomize`,
+      `✓ helm 4.2.3         from PATH: ${tools.path}/helm`,
+      `✓ git 2.50.1         from PATH: ${tools.path}/git`,
+    ])
+    // what this machine can deny, or what it cannot
+    expect(denied.join('\n')).toMatch(/no network|Children can reach the network/)
+    expect(denied.join('\n')).toMatch(/at most 2048 MiB of memory|have no limit of memory|without limit/)
     const { stdout } = await steward(['doctor', '--output', 'json'], env)
     expect(JSON.parse(stdout)).toMatchObject({
       version: 1,
       kustomize: { version: '5.8.1' },
       missing: [],
       notes: [],
+      children: { network: expect.stringMatching(/denied/), missing: expect.any(Array) },
     })
   })
 

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import { directoryTree } from '../../src/adapters/directory-tree.ts'
+import { PinnedClient } from '../../src/adapters/pinned-client.ts'
 import { Outbound } from '../../src/adapters/outbound.ts'
 import type { Output } from '../../src/cli/commands.ts'
 import type { Context } from '../../src/cli/run.ts'
@@ -343,10 +344,6 @@ spec:
   })
 })
 
-function hrefOf(input: string | URL | Request): string {
-  return input instanceof Request ? input.url : input.toString()
-}
-
 describe('schema import of addresses', () => {
   /** https://crds.example.org, answered by a real server on the loopback. */
   async function site(routes: Record<string, { status?: number; type?: string; body: string; to?: string }>) {
@@ -359,10 +356,14 @@ describe('schema import of addresses', () => {
       response.end(route?.body ?? '')
     })
     onTestFinished(() => server.stop())
+    const client = new PinnedClient()
     return new Outbound({
       resolve: async host => (host === 'crds.example.org' ? ['93.184.215.14'] : ['10.0.0.1']),
-      fetch: async (input, init) =>
-        await fetch(hrefOf(input).replace('https://crds.example.org', `http://${server.host}`), init),
+      fetch: async ({ href }, request) =>
+        await client.fetch(new URL(href.replace('https://crds.example.org', `http://${server.host}`)), {
+          ...request,
+          addresses: undefined,
+        }),
     })
   }
 

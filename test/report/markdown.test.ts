@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { annotationsOf } from '../../src/report/annotations.ts'
+import { checkText } from '../../src/report/check.ts'
 import { COMMENT_LIMIT, REVIEW_MARKER, reviewComment, reviewSummary } from '../../src/report/markdown.ts'
+import { reviewSarif } from '../../src/report/sarif.ts'
 import type { Review } from '../../src/report/review.ts'
 import { change, finding, HOSTILE, hostileReview, impact, POSTGRES, review } from './reviews.ts'
 
@@ -144,6 +147,38 @@ describe('a review of 1,200 objects', () => {
 
   it('fits into a job summary, in bytes', () => {
     expect(Buffer.byteLength(reviewSummary(big, { linkTo }))).toBeLessThan(1024 * 1024)
+  })
+
+  it('fits into a check, whose annotations and SARIF hold every finding with its line', () => {
+    const check = checkText(big, { linkTo })
+    expect(Buffer.byteLength(check.summary)).toBeLessThanOrEqual(65_535)
+    expect(outsideFences(check.summary)).not.toContain('```')
+    expect(
+      annotationsOf(big)
+        .slice(0, 200)
+        .map(({ start_line }) => start_line),
+    ).toEqual(Array.from({ length: 200 }, (_, n) => n + 1))
+    const [log] = reviewSarif(big, { toolVersion: '1' }).runs
+    expect(log?.results).toHaveLength(200)
+  })
+
+  it('leads with verdict and findings, then the database, and folds the rest', () => {
+    const text = reviewComment(big, { linkTo, summaryUrl: 'https://github.example/run/1' })
+    const order = [
+      '## 🛑',
+      '| 🛑 |',
+      '<details>',
+      '**Cluster** changed',
+      '**ConfigMap** changed',
+      'without diff</summary>',
+      '<sub>',
+    ]
+    const at = order.map(part => text.indexOf(part))
+    expect(at.toSorted((a, b) => a - b)).toEqual(at)
+    expect(at).not.toContain(-1)
+    // 40 Kustomizations, each a line until it is opened
+    const open = outsideFences(text).replaceAll(/<details><summary>(.*)<\/summary>[\s\S]*?<\/details>/g, '$1')
+    expect(open.split('\n').filter(line => line.trim() !== '').length).toBeLessThan(260)
   })
 
   it.each([3_000, 10_000, 30_000])('fits into %i', budget => {
@@ -512,3 +547,17 @@ function outsideFences(text: string): string {
   if (open !== undefined) throw new Error('a fence stays open')
   return outside.join('\n')
 }
+
+it('obeys smaller sizes that the configuration of the base asks for', () => {
+  const changes = [change({ diff: lines('+', 100, 'line') })]
+  const text = reviewComment(review({ changes, budgets: { diffLines: 3 } }))
+  expect(text).toContain('+ line 2\n  … 97 more lines\n```')
+  expect(text).not.toContain('+ line 3')
+  expect(reviewComment(review({ changes, budgets: { diffLines: 0 } }))).not.toContain('```')
+  // the summary has room
+  expect(reviewSummary(review({ changes, budgets: { diffLines: 0 } }))).toContain('+ line 99')
+  const big = Array.from({ length: 99 }, (_, n) =>
+    change({ resource: many(n), diff: lines('+', 60, `${n}`) }),
+  )
+  expect(reviewComment(review({ changes: big, budgets: { comment: 6000 } })).length).toBeLessThanOrEqual(6000)
+})

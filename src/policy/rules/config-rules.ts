@@ -105,6 +105,18 @@ fluxVersion: "2.9"`,
     reason: renovate pins every digest`,
   },
   {
+    id: 'config-effect',
+    level: 'warning',
+    title: 'A pull request that changes the configuration says what that does.',
+    why: 'A review is decided by the configuration of the base branch; what the head makes of it counts from the merge on, for every later review.',
+    repair: 'Look whether less shall be reported or more be allowed; if not, take the change out.',
+    failing: `# .github/cnpg-steward.yaml
+rules:
+  house-image-digest: { level: "off", reason: too loud }`,
+    mended: `# .github/cnpg-steward.yaml
+rules: {}`,
+  },
+  {
     id: 'config-ignore-reason',
     level: 'warning',
     title: 'A comment that silences a finding names the rule and says why.',

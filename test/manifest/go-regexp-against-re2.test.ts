@@ -1,6 +1,6 @@
 import { RE2JS } from '@bufbuild/re2'
 import { describe, expect, it } from 'vitest'
-import { compilePattern } from '../../src/schema/pattern.ts'
+import { goRegexp } from '../../src/manifest/go-regexp.ts'
 
 const PATTERNS = [
   '^[1-9][0-9]*[dwm]$',
@@ -36,10 +36,10 @@ const TEXTS = [
   '1Gi\n',
 ]
 
-describe('compilePattern', () => {
+describe('goRegexp', () => {
   it.each(PATTERNS)('finds in every text what RE2 finds: %s', pattern => {
     const exact = RE2JS.compile(pattern)
-    const ours = TEXTS.map(text => compilePattern(pattern)?.test(text))
+    const ours = TEXTS.map(text => goRegexp(pattern)?.test(text))
     expect(ours).toEqual(TEXTS.map(text => exact.test(text)))
   })
 
@@ -47,12 +47,12 @@ describe('compilePattern', () => {
     'takes no longer than the text is long: %s',
     pattern => {
       // with JavaScript's engine each of these would not end before the test's time is up
-      expect(compilePattern(pattern)?.test(`${'a'.repeat(400)}!`)).toBe(false)
+      expect(goRegexp(pattern)?.test(`${'a'.repeat(400)}!`)).toBe(false)
     },
   )
 
   it('judges nothing by what is no pattern', () => {
-    expect(compilePattern('(?<')).toBeUndefined()
-    expect(compilePattern('(?=a)')).toBeUndefined()
+    expect(goRegexp('(?<')).toBeUndefined()
+    expect(goRegexp('(?=a)')).toBeUndefined()
   })
 })

@@ -1,21 +1,23 @@
 import { RE2JS } from '@bufbuild/re2'
 
-/** A pattern of a schema. */
-export interface Pattern {
+/** A regular expression of Go: it answers in time that grows with the text and no faster, whatever the pattern. */
+export interface GoRegexp {
   /** whether it is found anywhere in a text */
   test(text: string): boolean
 }
 
-const compiled = new Map<string, Pattern | undefined>()
+const compiled = new Map<string, GoRegexp | undefined>()
 /** patterns come from CRDs of pull requests: a process that lives long shall not keep them all */
 const MOST = 5000
+// No pattern of a CRD that we know is longer than 1,600; a deep one takes seconds to compile.
+const MAX_PATTERN = 4096
 
 /**
- * A pattern as the API server reads it: RE2, linear in time whatever the pattern is (Go's regexp). JavaScript's own engine,
- * many times faster, takes the cases in which it can neither differ nor be slow.
- * @returns `undefined` for what is no RE2: the API server takes no such CRD, so nothing is judged by it
+ * A pattern as Go reads it (RE2): of a CRD's schema, of a tag filter, of a selector; linear in time whatever it is. JavaScript's
+ * own engine, many times faster, takes the cases in which it can neither differ nor be slow.
+ * @returns `undefined` for what is no RE2, or longer than any honest one: nothing is judged by it
  */
-export function compilePattern(pattern: string): Pattern | undefined {
+export function goRegexp(pattern: string): GoRegexp | undefined {
   if (compiled.has(pattern)) return compiled.get(pattern)
   if (compiled.size >= MOST) compiled.clear()
   const made = compile(pattern)
@@ -23,14 +25,16 @@ export function compilePattern(pattern: string): Pattern | undefined {
   return made
 }
 
-function compile(pattern: string): Pattern | undefined {
+function compile(pattern: string): GoRegexp | undefined {
+  if (pattern.length > MAX_PATTERN) return undefined
   const fast = nativePattern(pattern)
   if (fast === undefined) return compileExact(pattern)
   // many patterns never need it
-  let exact: Pattern | undefined
+  let exact: GoRegexp | undefined
   return {
     test(text) {
-      if (PRINTABLE.test(text) && text.length ** fast.repeats <= MOST_STEPS) return fast.regex.test(text)
+      if (PRINTABLE.test(text) && text.length ** fast.repeats * 2 ** fast.choices <= MOST_STEPS)
+        return fast.regex.test(text)
       // JavaScript takes a{2000}, RE2 does not: nothing is judged by it
       exact ??= compileExact(pattern) ?? { test: () => true }
       return exact.test(text)
@@ -38,7 +42,7 @@ function compile(pattern: string): Pattern | undefined {
   }
 }
 
-function compileExact(pattern: string): Pattern | undefined {
+function compileExact(pattern: string): GoRegexp | undefined {
   try {
     return RE2JS.compile(pattern)
   } catch {
@@ -53,10 +57,12 @@ const MOST_STEPS = 1_000_000
 // flags, POSIX and Unicode classes, quoting, and escapes that JavaScript has not, or reads otherwise
 const RE2_ONLY = /\(\?(?!:)|\[\[:|\\[pPQEzACaxXB0-9]/
 const REPEAT = /[*+]|\{\d+(?:,\d*)?\}/g
+// each doubles the ways through a text
+const CHOICE = /[?|]/g
 // a group that repeats what repeats or branches: JavaScript may try exponentially many ways through a text
 const NESTED = /\)(?:[*+]|\{\d+(?:,\d*)?\})/
 
-function nativePattern(pattern: string): { regex: RegExp; repeats: number } | undefined {
+function nativePattern(pattern: string): { regex: RegExp; repeats: number; choices: number } | undefined {
   if (RE2_ONLY.test(pattern) || NESTED.test(pattern)) return undefined
   try {
     return {
@@ -64,6 +70,7 @@ function nativePattern(pattern: string): { regex: RegExp; repeats: number } | un
       regex: new RegExp(pattern, 'u'),
       // a pattern that is not anchored is tried at each character as well
       repeats: (pattern.match(REPEAT)?.length ?? 0) + (pattern.startsWith('^') ? 0 : 1),
+      choices: pattern.match(CHOICE)?.length ?? 0,
     }
   } catch {
     return undefined
