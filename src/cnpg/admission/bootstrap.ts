@@ -190,15 +190,15 @@ export function validateBootstrapRecoveryDataSource({ spec }: Cluster): FieldErr
   const errors = validateVolumeSnapshotSource(snapshots.storage ?? {}, `${path}.storage`)
   if (snapshots.walStorage === undefined) return errors
   const walPath = `${path}.dataSource.walStorage`
-  if (spec.walStorage === undefined)
-    errors.push(
-      invalid(
-        walPath,
-        snapshots.walStorage,
-        'A WAL storage configuration is required when recovering using a DataSource for WALs',
-      ),
-    )
-  return [...errors, ...validateVolumeSnapshotSource(snapshots.walStorage, walPath)]
+  const wrong = validateVolumeSnapshotSource(snapshots.walStorage, walPath)
+  if (spec.walStorage !== undefined) return [...errors, ...wrong]
+  const missing = invalid(
+    walPath,
+    snapshots.walStorage,
+    'A WAL storage configuration is required when recovering using a DataSource for WALs',
+  )
+  // the operator looks at the source twice here
+  return [...errors, missing, ...wrong, ...wrong]
 }
 
 function validateVolumeSnapshotSource(source: TypedReference, path: string): FieldError[] {

@@ -42,7 +42,7 @@ export function decodeGo(
   path: string,
 ): { value: JsonObject } | { error: string } {
   const errors: string[] = []
-  const value = decode(type, json ?? null, { struct: '', path }, errors)
+  const value = decode(type, json ?? null, { struct: type.replace(/Spec$/, ''), path }, errors)
   if (errors[0] !== undefined) return { error: errors[0] }
   return { value: isObject(value) ? value : {} }
 }
@@ -81,7 +81,10 @@ function decode(type: string, json: Json, where: Where, errors: string[]): GoVal
     return inOrder(read, Object.keys(fields))
   }
   const scalar = decodeScalar(type, json)
-  if (scalar === undefined) return mismatch(typeof json === 'number' ? `number ${json}` : kindOf(json))
+  if (scalar === undefined)
+    return mismatch(
+      typeof json === 'number' && Object.hasOwn(INTEGERS, type) ? `number ${json}` : kindOf(json),
+    )
   if ('error' in scalar) errors.push(scalar.error)
   else return scalar.value
   return undefined
@@ -196,8 +199,14 @@ function withoutTags(field: string): string {
   return field.replace(/[?0]+$/, '')
 }
 
+/** The package as Go prints it: v1 for the operator's and Kubernetes' own types, api for those of its libraries. */
 function goName(type: string): string {
-  return type.replace(/^\w+\./, match => (match === 'core.' ? 'v1.' : match))
+  const [, wrapping = '', name = ''] = /^((?:\[\]|\*|map\[string\])*)(.*)$/.exec(type) ?? []
+  if (TYPES[name] === undefined) return type
+  const [folder, ...rest] = name.split('.')
+  const named = rest.length === 0 ? `v1.${name}` : `${folder === 'pkg' ? 'api' : 'v1'}.${rest.join('.')}`
+  // a list's items are decoded one by one
+  return `${wrapping}${named}`
 }
 
 function kindOf(json: Json): string {

@@ -91,6 +91,11 @@ export function validate(
   if ('error' in decoded) return refused([{ field: '', message: decoded.error }], [], notEvaluated)
   const old = live === undefined ? undefined : decodeGo(type, live['spec'], 'spec')
   const oldSpec = old !== undefined && 'value' in old ? old.value : undefined
+  // no such object can be in a cluster: a base manifest that was never accepted
+  if (old !== undefined && 'error' in old)
+    notEvaluated.push(
+      `the operator's rules for changes: the object to compare with does not fit its types (${old.error})`,
+    )
   const bypass = bypassOf(kind, object)
   if (bypass.isDisabled) return { errors: [], warnings: bypass.warnings, notEvaluated }
   const judged = judge(kind, object, decoded.value, live, oldSpec, release, surroundings)
