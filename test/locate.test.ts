@@ -320,6 +320,19 @@ describe('the origin of a field that is as it should be', () => {
       'metadata.name',
     ],
     [
+      'the apiVersion, which a patch for a target does not set',
+      'base',
+      {
+        ...cluster(),
+        'apps/kustomization.yaml': kustomization(
+          `resources: [web.yaml]\npatches:\n  - target: { kind: Deployment }\n    patch: |\n${merge('', '      ')}`,
+        ),
+        'apps/web.yaml': web().replace('apps/v1', 'apps/v1 # <-'),
+      },
+      'Deployment',
+      'apiVersion',
+    ],
+    [
       'images',
       'transformer',
       {

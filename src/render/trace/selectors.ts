@@ -70,7 +70,7 @@ export function isNamed({ node, names, namespaces }: TracedObject, patch: Traced
   const namespace = textIn(patch, 'metadata', 'namespace') ?? ''
   return (
     textIn(patch, 'kind') === textIn(node, 'kind') &&
-    groupOf(textIn(patch, 'apiVersion') ?? '') === groupOf(textIn(node, 'apiVersion') ?? '') &&
+    textIn(patch, 'apiVersion') === textIn(node, 'apiVersion') &&
     names.includes(textIn(patch, 'metadata', 'name') ?? '') &&
     namespaces.some(known => (known || 'default') === (namespace || 'default'))
   )

@@ -210,9 +210,13 @@ function isPath({ value }: TracedScalar, level: Level, files: TraceFiles): boole
   return typeof value === 'string' && !value.includes('\n') && files.has(fileOf(level, value))
 }
 
-/** resource.ApplySmPatch keeps kind and names, unless the patch's options say otherwise; the apiVersion is the patch's. */
+/**
+ * What names an object stays, unless the patch's options say otherwise: resmap ApplySmPatch gives the patch the group, version
+ * and kind of its target, and without a target it is only found where they are the same.
+ */
 function withoutIdentity(patch: TracedMap): TracedMap {
   const entries = new Map(patch.entries)
+  entries.delete('apiVersion')
   entries.delete('kind')
   const metadata = entries.get('metadata')
   if (metadata?.node.kind === 'map') {
