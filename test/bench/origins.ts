@@ -152,7 +152,7 @@ for (const mechanism of mechanisms.keys()) {
     counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
     if (outcome === 'wrong' || outcome === 'more' || outcome === 'no text')
       outcomes.push(
-        `  ${outcome}: ${mechanism} ${one.unit.name}: ${resourceLabel(one.object.resource)} ${one.path.join('.')} = ${JSON.stringify(one.value)} at ${one.origin?.file}:${one.origin?.line}:${one.origin?.column}`,
+        `  ${outcome}: ${mechanism} ${one.unit.name}: ${resourceLabel(one.object.resource)} ${one.path.join('.')} = ${JSON.stringify(one.value).slice(0, 60)} at ${one.origin?.file}:${one.origin?.line}:${one.origin?.column}`,
       )
   }
   perMechanism.set(mechanism, counts)
@@ -189,6 +189,8 @@ async function prove({ unit, object, path, origin }: Asked): Promise<string> {
   // what an object is decides what else is done to it
   if (['apiVersion', 'kind'].includes(String(path[0]))) return 'proven'
   for (const { path: otherPath, value } of scalarsOf(object.manifest)) {
+    // a generated name ends in a hash of all the rest
+    if (origin.mechanism === 'generator' && otherPath.join('.') === 'metadata.name') continue
     if (canonicalJson(valueAt(same.manifest, ...otherPath) ?? null) === canonicalJson(value)) continue
     const elsewhere = await locator.origin(unit, object, otherPath)
     if (elsewhere?.exact === true && (elsewhere.value?.file !== at.file || elsewhere.value.line !== at.line))
