@@ -400,7 +400,8 @@ async function runKustomize(
     return await kustomize.build({ files, directory, ...(withHelm ? { enableHelm: true } : {}) })
   }
   const annotated = await build(true)
-  if (!annotated.ok && originsApplied) return annotated
+  // a second build would take the same minute to come to the same limit
+  if (!annotated.ok && (originsApplied || annotated.error.ruleId === 'render-limit')) return annotated
   const printed = annotated.ok ? splitObjects(annotated.yaml).map(takeOrigin) : []
   if (originsApplied && annotated.ok) {
     const texts = splitObjects(annotated.yaml)

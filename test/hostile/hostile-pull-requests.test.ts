@@ -599,6 +599,16 @@ describe('a configuration that', () => {
   })
 })
 
+it('comes to an end with ten thousand files that nobody applies', async () => {
+  const files = Array.from({ length: 10_000 }, (_, n) => [`docs/${n}.yaml`, configMap(`n-${n}`)] as const)
+  const reviewed = await repository.review({ files: Object.fromEntries(files) })
+  expect(harmOf(reviewed)).toEqual([])
+  const [unjudged] = reviewed.review.incomplete
+  expect([unjudged?.reason, unjudged?.affected.length]).toEqual(['changed-files-not-applied', 10_000])
+  // the comment names some and counts the rest
+  expect(reviewed.printed.comment).toMatch(/and 9990 more/)
+}, 120_000)
+
 it('hands no child a variable, a token or a path of ours, nor a network', async () => {
   const { network } = await confinement()
   const { children } = repository
