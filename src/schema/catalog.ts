@@ -66,10 +66,11 @@ function loadAny(
     .filter(version => compareVersions(minorOf(version), minorOf(atLeast)) > 0)
     .toSorted(compareVersions)
     .flatMap(version => load(catalog, project, key, version) ?? [])
+    .filter(({ served }) => served.length > 0)
   const assumed = load(catalog, project, key, atLeast)
-  if (assumed !== undefined) return { ...assumed, newer }
+  if (assumed !== undefined && assumed.served.length > 0) return { ...assumed, newer }
   const [first] = newer
-  return first === undefined ? undefined : { ...first, exact: false }
+  return first === undefined ? assumed : { ...first, exact: false }
 }
 
 function load(

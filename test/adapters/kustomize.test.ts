@@ -79,7 +79,7 @@ it('throws for a program that is not kustomize', async () => {
 })
 
 it.each([
-  ['takes too long', 'sleep 60', { timeoutMs: 300 }, 'stopped after 0.3 seconds'],
+  ['takes too long', 'sleep 60', { timeoutMs: 300 }, 'stopped after 0.3 s'],
   ['prints too much', 'yes', { maxOutput: 1000 }, 'printed more than 1000 bytes'],
 ])('stops a build that %s, which is a limit of ours', async (_name, build, limits, message) => {
   const endless = script(

@@ -298,7 +298,7 @@ const cases: Record<string, Case> = {
   'an archive that moves with its ObjectStore': {
     edit: { 'databases/store.yaml': [['s3://backups/postgres', 's3://elsewhere/postgres']] },
     impact: 'backup-gap',
-    line: '  configuration:',
+    line: '    destinationPath: s3://elsewhere/postgres',
     says: /^through ObjectStore databases\/store: the archive moves/,
   },
   'a shorter retention': {
