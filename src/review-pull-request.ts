@@ -1,7 +1,7 @@
 import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import type { Config } from './config/config.ts'
 import { judgeImpacts } from './judge-impacts.ts'
-import type { Change } from './manifest/change.ts'
+import type { Change, Impact } from './manifest/change.ts'
 import { diffTrees } from './diff/diff-trees.ts'
 import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
 import { unitLabel } from './manifest/rendered.ts'
@@ -65,6 +65,7 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
   const touched = new Touched(base, head, files)
   const { brought, existing } = sortOut([...after.findings, ...request.configFindings], before, touched)
   const findings = request.all ? [...brought, ...existing] : brought
+  const impacts = judged.impacts.filter(impact => !isRefused(impact, brought))
   const incomplete = incompleteOf(
     after,
     before,
@@ -79,9 +80,9 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
     version: 1,
     base: request.baseRevision,
     head: request.headRevision,
-    verdict: verdictOf({ findings: brought, impacts: judged.impacts, incomplete }),
+    verdict: verdictOf({ findings: brought, impacts, incomplete }),
     findings,
-    impacts: judged.impacts,
+    impacts,
     changes: judged.changes,
     incomplete,
     budgets: request.config.budgets,
@@ -108,6 +109,21 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
 /** Whether a path is a directory of a tree: some file lies in it. */
 function isDirectoryOf(files: ReadonlyMap<string, string>): (path: string) => boolean {
   return path => [...files.keys()].some(file => path === '' || file.startsWith(`${path}/`))
+}
+
+/** A field that nobody knows and that is refused has no effect that could be unknown. */
+function isRefused({ impact, resource, file, line }: Impact, findings: readonly Finding[]): boolean {
+  return (
+    impact === 'unknown' &&
+    findings.some(
+      finding =>
+        finding.level === 'error' &&
+        finding.file === file &&
+        finding.line === line &&
+        finding.resource !== undefined &&
+        resourceKey(finding.resource) === resourceKey(resource),
+    )
+  )
 }
 
 /** Findings of the head, told apart: what the change brings or touches, and what stood in base unchanged. */

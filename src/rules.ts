@@ -1,6 +1,7 @@
 import { houseRules } from './policy/house-rules.ts'
 import { reasons } from './policy/reasons.ts'
 import type { Reason, Rule } from './policy/rule.ts'
+import { admissionRules } from './policy/rules/admission-rules.ts'
 import { cnpgBreaksRules } from './policy/rules/cnpg-breaks-rules.ts'
 import { configRules } from './policy/rules/config-rules.ts'
 import { fluxRenderRules } from './policy/rules/flux-render-rules.ts'
@@ -19,6 +20,7 @@ export const rules: readonly Rule[] = [
   ...fluxRenderRules,
   ...schemaRules,
   ...fluxSemanticsRules,
+  ...admissionRules,
   ...cnpgBreaksRules,
   ...houseRules.map(({ id, defaultLevel, title, why, repair, failing, mended }) => ({
     id,

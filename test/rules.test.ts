@@ -3,6 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { openParameterCatalogs } from '../src/adapters/parameter-catalogs.ts'
 import { openCatalog } from '../src/adapters/schema-catalog.ts'
 import { breaksLater } from '../src/cnpg/breaks/breaks-later.ts'
+import { admissionTools } from '../src/admission-tools.ts'
+import { judgeAdmission } from '../src/judge-admission.ts'
 import { defaultConfig } from '../src/config/config.ts'
 import { readConfig } from '../src/config/load-config.ts'
 import { appliedTwice } from '../src/flux/applied-twice.ts'
@@ -109,6 +111,7 @@ async function judge({ id }: Rule, example: string): Promise<Judged[]> {
     return (await readConfig(tree, ruleIds)).findings
   }
   if (id.startsWith('schema-')) return objectsOf(example).flatMap(schemaFindings)
+  if (id.startsWith('admission-')) return admissionFindings(example)
   if (cnpgBreaksRules.some(rule => rule.id === id)) return breaksFindings(example)
   if (id.startsWith('flux-')) return fluxFindings(example)
   if (id === 'render-flux-instance') return await fluxInstanceFindings(filesOf(example))
@@ -156,6 +159,15 @@ function fluxFindings(example: string): Judged[] {
     inputs: '',
   }))
   return [...dependsOnFindings(objects, []), ...appliedTwice(kustomizations)]
+}
+
+function admissionFindings(example: string): Judged[] {
+  const { 'base.yaml': base, 'head.yaml': head } = filesOf(example)
+  const [before] = base === undefined ? [] : objectsOf(base)
+  const tools = admissionTools(validator, '1.30.0')
+  return objectsOf(head ?? example).flatMap(
+    ({ manifest }) => judgeAdmission(manifest, before?.manifest, tools).findings,
+  )
 }
 
 /** 'base.yaml' is what runs, 'head.yaml' the change; without them every object is new. */

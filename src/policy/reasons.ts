@@ -136,4 +136,10 @@ export const reasons: readonly Reason[] = [
     repair:
       'If a cluster applies them, name its root under `clusters:` in .github/cnpg-steward.yaml, or give --entry NAME=PATH.',
   },
+  {
+    id: 'admission-unknown',
+    title: 'What decides whether the API server or the operator takes an object is not known here.',
+    why: 'A value is encrypted or made elsewhere, a rule cannot be evaluated, or the version of the operator is none whose rules are known: it may be refused after the merge.',
+    repair: 'Look at the fields that the entry names, or try it with `kubectl apply --dry-run=server`.',
+  },
 ]

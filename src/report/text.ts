@@ -60,14 +60,24 @@ export function findingsText(
   ])
 }
 
+/** The same effect in several clusters is one line that names them. */
 function impactLines(impacts: readonly Impact[], paint: Paint): string[] {
-  return impacts
-    .filter(({ impact }) => impact !== 'none')
-    .toSorted((a, b) => harm(a.impact) - harm(b.impact))
-    .map(({ impact, resource, reason, file, line, from, to }) => {
-      const values = from === undefined && to === undefined ? '' : `${value(from)} → ${value(to)}: `
-      return `${impactIcon(impact)} ${place(file, line)}${oneLine(`${resourceLabel(resource)}: ${values}${reason}`)} ${paint('dim', `[${impact}]`)}`
-    })
+  const said = Map.groupBy(
+    impacts
+      .filter(({ impact }) => impact !== 'none')
+      .toSorted((a, b) => harm(a.impact) - harm(b.impact))
+      .map(impact => ({ cluster: impact.cluster, line: impactLine(impact, paint) })),
+    ({ line }) => line,
+  )
+  return [...said].map(([line, same]) => {
+    const clusters = [...new Set(same.map(({ cluster }) => cluster))].filter(cluster => cluster !== '')
+    return same.length > 1 ? `${line} ${paint('dim', `in ${oneLine(clusters.join(', '))}`)}` : line
+  })
+}
+
+function impactLine({ impact, resource, reason, file, line, from, to }: Impact, paint: Paint): string {
+  const values = from === undefined && to === undefined ? '' : `${value(from)} → ${value(to)}: `
+  return `${impactIcon(impact)} ${place(file, line)}${oneLine(`${resourceLabel(resource)}: ${values}${reason}`)} ${paint('dim', `[${impact}]`)}`
 }
 
 function value(json: Json | undefined): string {

@@ -45,6 +45,8 @@ export type Validation =
       source: string
       /** false: the version in use is not known, so an unknown field may be a newer one */
       exact: boolean
+      /** a kind of Kubernetes' own, of which the API server checks more than its schema says */
+      builtIn: boolean
     }
   | {
       known: false
@@ -70,11 +72,12 @@ export function createValidator(sources: readonly SchemaSource[]): Validator {
       if (found === undefined) return { known: false }
       const { source, exact, newer = [] } = found
       const version = versionOf(apiVersion)
+      const builtIn = found.schemaOf(version)?.['x-kubernetes-go-type'] === true
       const problems = judgedBy(found, version, manifest, kind)
       if (problems === undefined) return { known: false }
       // a version that the nearest schema does not know may be served by the one in use
       if (!exact && problems[0]?.layer === 'no-kind') return { known: false, nearest: source }
-      if (!exact) return { known: true, findings: [], uncertain: problems, source, exact }
+      if (!exact) return { known: true, findings: [], uncertain: problems, source, exact, builtIn }
       let certain = problems
       for (const other of problems.length === 0 ? [] : newer) {
         const known = new Set(
@@ -83,7 +86,7 @@ export function createValidator(sources: readonly SchemaSource[]): Validator {
         certain = certain.filter(({ ruleId, field }) => known.has(`${ruleId} ${field}`))
       }
       const uncertain = problems.filter(problem => !certain.includes(problem))
-      return { known: true, findings: certain, uncertain, source, exact }
+      return { known: true, findings: certain, uncertain, source, exact, builtIn }
     },
     scopeOf: (apiVersion, kind) => find(apiVersion, kind)?.scope,
     schemaOf,

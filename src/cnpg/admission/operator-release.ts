@@ -43,6 +43,9 @@ const RELEASES: readonly OperatorRelease[] = [
   rewritesAlways: rewritesAlways === true,
 }))
 
+/** The newest release whose rules are known. */
+export const NEWEST_OPERATOR: string = at(RELEASES.length - 2).version
+
 /**
  * The release whose rules are used for an operator: itself where it was read, else the nearest one of its minor, else the
  * oldest or newest.
