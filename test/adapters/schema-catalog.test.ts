@@ -159,6 +159,18 @@ it('takes what SOPS encrypted as it is', () => {
   expect(validator.validate(secret)).toMatchObject({ known: true, findings: [] })
 })
 
+it('takes base64 in several lines, as kustomize writes what is long', () => {
+  const icons = (text: string) =>
+    validator.validate({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'a' },
+      binaryData: { a: text },
+    })
+  expect(icons('QUJD\nREVG\n')).toMatchObject({ known: true, findings: [] })
+  expect(icons('QUJD REVG')).toMatchObject({ findings: [{ ruleId: 'schema-format' }] })
+})
+
 it('never prints what a Secret holds', () => {
   const result = validator.validate({
     apiVersion: 'v1',
