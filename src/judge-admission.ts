@@ -56,6 +56,43 @@ export function judgeAdmission(
 }
 
 /**
+ * The same where the operator's version is not known: what every version would refuse is refused, what only some would is
+ * open.
+ * @param tools of the newest and the oldest operator that are known
+ */
+export function judgeByAll(
+  manifest: Manifest,
+  before: Manifest | undefined,
+  tools: readonly AdmitTools[],
+): JudgedAdmission {
+  const [first, ...others] = tools.map(one => judgeAdmission(manifest, before, one))
+  if (first === undefined) return { findings: [], open: [] }
+  const sameIn = ({ ruleId, field }: AdmissionFinding, { findings }: JudgedAdmission) =>
+    findings.some(other => other.ruleId === ruleId && other.field === field)
+  const certain = first.findings.filter(
+    finding => finding.level !== 'error' || others.every(other => sameIn(finding, other)),
+  )
+  const disputed = [first, ...others]
+    .flatMap(({ findings }) => findings)
+    .filter(
+      ({ level, ...finding }) =>
+        level === 'error' && !sameIn({ level, ...finding }, { findings: certain, open: [] }),
+    )
+  return {
+    findings: certain,
+    open: [
+      ...new Set([
+        ...first.open,
+        ...disputed.map(
+          ({ message }) =>
+            `Some versions of the operator refuse it, and which one runs is not known: ${message}`,
+        ),
+      ]),
+    ],
+  }
+}
+
+/**
  * What the base applies, with as much of the status of a Cluster as is known from it: the operator compares the major version
  * of an edit with what runs, not with the manifest (cloudnative-pg internal/webhook/v1/cluster_webhook.go, validateImageChange).
  * @param objects everything the base applies to the cluster, for image catalogs

@@ -1,12 +1,12 @@
 import { admissionTools } from './admission-tools.ts'
 import type { AdmitTools } from './admit.ts'
-import { NEWEST_OPERATOR } from './cnpg/admission/operator-release.ts'
+import { NEWEST_OPERATOR, OLDEST_OPERATOR } from './cnpg/admission/operator-release.ts'
 import { breaksLater } from './cnpg/breaks/breaks-later.ts'
 import { operatorVersion } from './cnpg/operator-version.ts'
 import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import { ASSUMED_KUBERNETES, type Config } from './config/config.ts'
 import { FieldLines } from './field-lines.ts'
-import { asItRuns, judgeAdmission } from './judge-admission.ts'
+import { asItRuns, judgeByAll } from './judge-admission.ts'
 import { appliedTwice } from './flux/applied-twice.ts'
 import { dependsOnFindings } from './flux/depends-on.ts'
 import { readImportedCrds } from './imported-crds.ts'
@@ -93,7 +93,9 @@ export async function validateTree(
     })
     if (operator === undefined && objects.some(isOfOperator))
       versions.add(
-        `operator ${admission.operator} ${config.cnpgVersion === undefined ? 'assumed, the newest known' : 'as configured'}`,
+        config.cnpgVersion === undefined
+          ? `operator not known, ${OLDEST_OPERATOR} to ${NEWEST_OPERATOR} asked`
+          : `operator ${config.cnpgVersion} as configured`,
       )
     for (const unit of units) {
       const judged = await judgeUnit(unit, validator, lines, admission)
@@ -149,8 +151,10 @@ function versionsInUse(config: Config, operator: string | undefined): VersionsIn
 type Unit = RenderedKustomization | RenderedHelmRelease
 
 interface Admission {
-  operator: string
-  tools: AdmitTools
+  /** undefined: nobody says which one runs */
+  operator?: string
+  /** of the operator that runs; of the newest and the oldest where that is not known */
+  tools: readonly AdmitTools[]
   /** resourceKey → the object as the base applies it */
   before: ReadonlyMap<string, Manifest>
 }
@@ -161,8 +165,7 @@ function admissionOf(
   validator: Validator,
   known: { operator: string | undefined; configured?: string; before?: RenderedRepository },
 ): Admission {
-  const operator = known.operator ?? NEWEST_OPERATOR
-  const { before } = known
+  const { before, operator } = known
   const applied =
     before === undefined
       ? []
@@ -172,9 +175,11 @@ function admissionOf(
   const ran =
     before === undefined ? undefined : (operatorVersion(before, cluster)?.version ?? known.configured)
   return {
-    operator,
+    ...(operator === undefined ? {} : { operator }),
     // a cluster that is described in Git is not asked whether it has the VolumeSnapshot CRD
-    tools: admissionTools(validator, operator, { volumeSnapshots: true }),
+    tools: (operator === undefined ? [NEWEST_OPERATOR, OLDEST_OPERATOR] : [operator]).map(version =>
+      admissionTools(validator, version, { volumeSnapshots: true }),
+    ),
     before: new Map(
       applied.map(object => [resourceKey(object.resource), asItRuns(object, applied, ran ?? operator)]),
     ),
@@ -220,8 +225,8 @@ async function judgeUnit(
       })
     }
     // an inexact schema has other rules, and kinds of Kubernetes' own are judged by code that is not here
-    if (!verdict.exact || verdict.builtIn) continue
-    const { findings: refusals, open } = judgeAdmission(
+    if (verdict.builtIn || (!verdict.exact && !isOfOperator(object))) continue
+    const { findings: refusals, open } = judgeByAll(
       manifest,
       admission.before.get(resourceKey(resource)),
       admission.tools,
@@ -236,6 +241,8 @@ async function judgeUnit(
     for (const { field, ...refusal } of refusals) {
       // what cannot be decoded is a value of some field, and the schema has named it
       if (refusal.ruleId === 'admission-decoding' && verdict.findings.length > 0) continue
+      // rules of a CRD are those of its version
+      if (refusal.ruleId === 'admission-rule' && !verdict.exact) continue
       findings.push({
         ...refusal,
         resource,

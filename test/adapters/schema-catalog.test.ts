@@ -159,14 +159,15 @@ it('takes what SOPS encrypted as it is', () => {
   expect(validator.validate(secret)).toMatchObject({ known: true, findings: [] })
 })
 
+const icons = (text: string) =>
+  validator.validate({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'a' },
+    binaryData: { a: text },
+  })
+
 it('takes base64 in several lines, as kustomize writes what is long', () => {
-  const icons = (text: string) =>
-    validator.validate({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'a' },
-      binaryData: { a: text },
-    })
   expect(icons('QUJD\nREVG\n')).toMatchObject({ known: true, findings: [] })
   expect(icons('QUJD REVG')).toMatchObject({ findings: [{ ruleId: 'schema-format' }] })
 })

@@ -46,6 +46,9 @@ const RELEASES: readonly OperatorRelease[] = [
 /** The newest release whose rules are known. */
 export const NEWEST_OPERATOR: string = at(RELEASES.length - 2).version
 
+/** The oldest release whose rules are known. */
+export const OLDEST_OPERATOR: string = at(0).version
+
 /**
  * The release whose rules are used for an operator: itself where it was read, else the nearest one of its minor, else the
  * oldest or newest.
