@@ -144,7 +144,8 @@ function versionsInUse(config: Config, operator: string | undefined): VersionsIn
   return {
     kubernetes: config.kubernetesVersion ?? { atLeast: ASSUMED_KUBERNETES },
     flux: config.fluxVersion,
-    ...(cnpg === undefined ? {} : { cnpg }),
+    // what every known version refuses is refused
+    cnpg: cnpg ?? { atLeast: OLDEST_OPERATOR },
   }
 }
 
@@ -231,18 +232,15 @@ async function judgeUnit(
       admission.before.get(resourceKey(resource)),
       admission.tools,
     )
-    for (const reason of open)
-      incomplete.push({
-        reason: 'admission-unknown',
-        message: reason,
-        affected: [resourceLabel(resource)],
-        ...(cluster === '' ? {} : { cluster }),
-      })
+    incomplete.push(...open.map(reason => admissionUnknown(object, cluster, reason)))
     for (const { field, ...refusal } of refusals) {
       // what cannot be decoded is a value of some field, and the schema has named it
       if (refusal.ruleId === 'admission-decoding' && verdict.findings.length > 0) continue
       // rules of a CRD are those of its version
-      if (refusal.ruleId === 'admission-rule' && !verdict.exact) continue
+      if (refusal.ruleId === 'admission-rule' && admission.operator === undefined && isOfOperator(object)) {
+        incomplete.push(admissionUnknown(object, cluster, refusal.message))
+        continue
+      }
       findings.push({
         ...refusal,
         resource,
@@ -254,6 +252,15 @@ async function judgeUnit(
     }
   }
   return { findings, incomplete }
+}
+
+function admissionUnknown({ resource }: RenderedObject, cluster: string, message: string): Unjudged {
+  return {
+    reason: 'admission-unknown',
+    message,
+    affected: [resourceLabel(resource)],
+    ...(cluster === '' ? {} : { cluster }),
+  }
 }
 
 const IMPORT = 'Let the tree install the CRDs, or add them with `cnpg-steward schema import`.'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { openParameterCatalogs } from '../src/adapters/parameter-catalogs.ts'
 import { openCatalog } from '../src/adapters/schema-catalog.ts'
-import { defaultConfig } from '../src/config/config.ts'
+import { defaultConfig, type Config } from '../src/config/config.ts'
 import { memoryTree } from '../src/manifest/tree.ts'
 import { RenderCache } from '../src/render/render-cache.ts'
 import type { Review } from '../src/report/review.ts'
@@ -42,14 +42,18 @@ spec:
       work_mem: 16MB
 `)
 
-async function review(base: Record<string, string>, head: Record<string, string>): Promise<Review> {
+async function review(
+  base: Record<string, string>,
+  head: Record<string, string>,
+  config: Config = { ...defaultConfig, cnpgVersion: '1.28.0' },
+): Promise<Review> {
   return await reviewPullRequest(
     {
       base: memoryTree(base, 'base'),
       head: memoryTree(head, 'head'),
       baseRevision: { ref: 'main' },
       headRevision: { ref: 'feature' },
-      config: { ...defaultConfig, cnpgVersion: '1.28.0' },
+      config,
       configFindings: [],
       all: false,
       entries: [],
@@ -141,5 +145,25 @@ describe('a review says what the API server and the operator will say', () => {
     expect(findings.filter(({ level }) => level === 'error')).toEqual([])
     expect(incomplete.map(({ reason }) => reason)).toContain('admission-unknown')
     expect(verdict).toBe('incomplete')
+  })
+})
+
+describe('where nobody says which operator runs', () => {
+  it.each<[string, (text: string) => string, string]>([
+    ['the webhook', text => text.replace('10Gi', '5Gi'), 'admission-operator'],
+    ['the CRD', text => text.replace('instances: 3', 'instances: 0'), 'schema-range'],
+  ])('what %s of every known version refuses is refused', async (_name, edit, ruleId) => {
+    const { verdict, findings } = await review(tree(postgres()), tree(postgres(edit)), defaultConfig)
+    expect(findings.filter(({ level }) => level === 'error').map(finding => finding.ruleId)).toEqual([ruleId])
+    expect(verdict).toBe('blocked')
+  })
+
+  it('what only some refuse is open', async () => {
+    // names of parameters are looked at since 1.30
+    const odd = postgres(text => text.replace('work_mem: 16MB', '"odd\\nname": "1"'))
+    const { verdict, findings, incomplete } = await review(tree(postgres()), tree(odd), defaultConfig)
+    expect(findings.filter(({ ruleId }) => ruleId === 'admission-operator')).toEqual([])
+    expect(incomplete.map(({ reason }) => reason)).toContain('admission-unknown')
+    expect(verdict).not.toBe('ready')
   })
 })
