@@ -416,8 +416,8 @@ describe('review', () => {
       'apps/more.yaml': [
         object('example.org/v1', 'Jar', 'a'),
         object('example.org/v1', 'Lid', 'a'),
-        object('postgresql.cnpg.io/v1', 'Cluster', 'a', 'spec: { instances: 0, storage: { size: 1Gi } }\n'),
-        object('postgresql.cnpg.io/v1alpha1', 'Cluster', 'b'),
+        object('cert-manager.io/v1', 'Certificate', 'a', 'spec: { secretName: 3, issuerRef: { name: a } }\n'),
+        object('cert-manager.io/v9', 'Certificate', 'b'),
       ].join(''),
     })
     expect(incomplete.map(({ reason, message, affected }) => [reason, message, affected])).toEqual([
@@ -425,16 +425,16 @@ describe('review', () => {
       [
         'schema-version-unknown',
         expect.stringMatching(
-          /^Cluster does not fit the bundled schema of cnpg [\d.]+, and which version the cluster runs is not known: spec\.instances must be .*\.$/,
+          /^Certificate does not fit the bundled schema of cert-manager [\d.]+, and which version the cluster runs is not known: spec\.secretName must be .*\.$/,
         ),
-        ['Cluster default/a'],
+        ['Certificate default/a'],
       ],
       [
         'schema-version-unknown',
         expect.stringMatching(
-          /^The bundled schema of cnpg [\d.]+ has no postgresql\.cnpg\.io\/v1alpha1, and which version/,
+          /^The bundled schema of cert-manager [\d.]+ has no cert-manager\.io\/v9, and which version/,
         ),
-        ['Cluster default/b'],
+        ['Certificate default/b'],
       ],
     ])
   })
