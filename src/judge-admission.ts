@@ -45,10 +45,11 @@ export function judgeAdmission(
   const open = new Set(result.judged ? [] : result.notEvaluated)
   for (const error of result.errors) {
     const ruleId = RULES[error.layer]
-    if (ruleId === undefined) continue
+    // also where the schema stumbles over it: the stages after that were not asked
     if (dependsOnUnknown(error, manifest))
       open.add('A value that is not known here decides whether the API server takes it.')
-    else findings.push({ ruleId, level: 'error', message: messageOf(error), field: error.field })
+    else if (ruleId !== undefined)
+      findings.push({ ruleId, level: 'error', message: messageOf(error), field: error.field })
   }
   for (const warning of result.warnings)
     findings.push({ ruleId: 'admission-warning', level: 'note', message: warning, field: '' })
@@ -65,30 +66,19 @@ export function judgeByAll(
   before: Manifest | undefined,
   tools: readonly AdmitTools[],
 ): JudgedAdmission {
-  const [first, ...others] = tools.map(one => judgeAdmission(manifest, before, one))
-  if (first === undefined) return { findings: [], open: [] }
-  const sameIn = ({ ruleId, field }: AdmissionFinding, { findings }: JudgedAdmission) =>
-    findings.some(other => other.ruleId === ruleId && other.field === field)
-  const certain = first.findings.filter(
-    finding => finding.level !== 'error' || others.every(other => sameIn(finding, other)),
-  )
-  const disputed = [first, ...others]
+  const judged = tools.map(one => judgeAdmission(manifest, before, one))
+  const refusedByAll = ({ ruleId, field }: AdmissionFinding) =>
+    judged.every(({ findings }) => findings.some(other => other.ruleId === ruleId && other.field === field))
+  const disputed = judged
     .flatMap(({ findings }) => findings)
-    .filter(
-      ({ level, ...finding }) =>
-        level === 'error' && !sameIn({ level, ...finding }, { findings: certain, open: [] }),
+    .filter(finding => finding.level === 'error' && !refusedByAll(finding))
+    .map(
+      ({ message }) => `Some versions of the operator refuse it, and which one runs is not known: ${message}`,
     )
   return {
-    findings: certain,
-    open: [
-      ...new Set([
-        ...first.open,
-        ...disputed.map(
-          ({ message }) =>
-            `Some versions of the operator refuse it, and which one runs is not known: ${message}`,
-        ),
-      ]),
-    ],
+    // in the words of the newest
+    findings: judged[0]?.findings.filter(finding => finding.level !== 'error' || refusedByAll(finding)) ?? [],
+    open: [...new Set([...judged.flatMap(({ open }) => open), ...disputed])],
   }
 }
 

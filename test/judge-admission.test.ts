@@ -137,10 +137,13 @@ describe('a review says what the API server and the operator will say', () => {
     expect(impacts).toEqual([])
   })
 
-  it('but leaves open what a value decides that is not known here', async () => {
+  it.each([
+    ['the operator', '10Gi', 'ENC[AES256_GCM,data:x]'],
+    ['the type check before it', 'instances: 3', 'instances: ..PLACEHOLDER_count..'],
+  ])('but leaves open what a value decides that is not known to %s', async (_name, from, to) => {
     const { verdict, findings, incomplete } = await review(
       tree(postgres()),
-      tree(postgres(text => text.replace('10Gi', 'ENC[AES256_GCM,data:x]'))),
+      tree(postgres(text => text.replace(from, to))),
     )
     expect(findings.filter(({ level }) => level === 'error')).toEqual([])
     expect(incomplete.map(({ reason }) => reason)).toContain('admission-unknown')
