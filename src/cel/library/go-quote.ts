@@ -1,4 +1,5 @@
-const NAMED: Record<string, string> = {
+/** Escapes of Go's and CEL's quoted texts that have a name. */
+export const NAMED_ESCAPES: Readonly<Record<string, string>> = {
   '\u0007': '\\a',
   '\b': '\\b',
   '\f': '\\f',
@@ -13,7 +14,7 @@ const NAMED: Record<string, string> = {
 /** Go's %q: what does not print is escaped. */
 export function goQuote(text: string): string {
   const inner = text.replaceAll(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, character => {
-    const named = NAMED[character]
+    const named = NAMED_ESCAPES[character]
     if (named !== undefined) return named
     const code = character.codePointAt(0) ?? 0
     if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`

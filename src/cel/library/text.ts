@@ -1,5 +1,6 @@
 // cel-go 0.26, ext/strings.go at version 2, which is what Kubernetes 1.29 and later give to rules. Positions count code points.
 import { EvaluationError, noSuchOverload } from '../errors.ts'
+import { NAMED_ESCAPES } from './go-quote.ts'
 import { List, PlainList, type Value } from '../values.ts'
 
 /** The characters as Go's runes. */
@@ -108,22 +109,10 @@ export function join(list: List, separator = ''): string {
     .join(separator)
 }
 
-const QUOTED: Record<string, string> = {
-  '\u0007': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-  '"': '\\"',
-}
-
 /** strings.quote(text). */
 export function quote(text: string): string {
   return `"${runes(text)
-    .map(character => QUOTED[character] ?? character)
+    .map(character => NAMED_ESCAPES[character] ?? character)
     .join('')}"`
 }
 
