@@ -1,3 +1,5 @@
+import { OLDEST_OPERATOR, releaseOf } from './admission/operator-release.ts'
+
 /** What a PostgreSQL image says of itself in its tag. */
 export interface OperandImage {
   /** as written */
@@ -35,19 +37,13 @@ export function readOperandImage(reference: string): OperandImage {
   }
 }
 
-/** The image a Cluster without one gets, by operator minor (cloudnative-pg, pkg/versions/versions.go of each tag). */
-const DEFAULT_IMAGES: readonly (readonly [version: string, image: string])[] = [
-  ['1.28.4', 'ghcr.io/cloudnative-pg/postgresql:18.4-system-trixie'],
-  ['1.28.0', 'ghcr.io/cloudnative-pg/postgresql:18.1-system-trixie'],
-  ['1.26.0', 'ghcr.io/cloudnative-pg/postgresql:17.5'],
-]
-
 /**
+ * The image that a Cluster without one gets.
  * @param operator '1.28.0'
  * @returns undefined for operators older than those whose default is known
  */
 export function defaultOperandImage(operator: string): string | undefined {
-  return DEFAULT_IMAGES.find(([since]) => compareVersions(operator, since) >= 0)?.[1]
+  return compareVersions(operator, OLDEST_OPERATOR) < 0 ? undefined : releaseOf(operator).release.defaultImage
 }
 
 /** Negative where `a` is older than `b`; both 'X.Y.Z'. */

@@ -1,7 +1,7 @@
 import type { Cluster, ExternalCluster, Storage } from './cluster-types.ts'
 import { imageTag, postgresMajor } from './image-reference.ts'
 import type { OperatorRelease } from './operator-release.ts'
-import { parseQuantity, quantityOrZero, type Quantity } from './quantity.ts'
+import { parseQuantity, quantityOrZero, type Quantity } from '../quantity.ts'
 
 // Methods of Cluster and its parts: api/v1/cluster_funcs.go, the same in 1.26 to main.
 

@@ -9,7 +9,7 @@ import {
   parsePostgresSize,
   type Parameters,
 } from './parameters.ts'
-import { compareQuantities, quantityOrZero, type Quantity } from './quantity.ts'
+import { compareQuantities, quantityOrZero, type Quantity } from '../quantity.ts'
 
 const PATH = 'spec.postgresql.parameters'
 const PARAMETER_NAME = /^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$/

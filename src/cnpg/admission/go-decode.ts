@@ -2,7 +2,7 @@ import { isObject, type Json, type JsonObject } from '../../manifest/json.ts'
 import { parseDuration, printDuration } from './go-duration.ts'
 import { parseTime } from './go-time.ts'
 import goTypes from './go-types.json' with { type: 'json' }
-import { parseQuantity, printQuantity, WRONG_FORMAT } from './quantity.ts'
+import { parseQuantity, printQuantity, WRONG_FORMAT } from '../quantity.ts'
 
 // The operator's structs (api/v1/*_types.go and what they are made of, 1.30.0; written by .github/operator-types). Fields
 // that older releases lack do no harm: their CRDs refuse them before.

@@ -1,5 +1,5 @@
 import { atoi } from './go-values.ts'
-import { parseQuantity, WRONG_FORMAT, type Quantity } from './quantity.ts'
+import { parseQuantity, WRONG_FORMAT, type Quantity } from '../quantity.ts'
 import { ON_MAIN, since, type OperatorRelease } from './operator-release.ts'
 
 // pkg/postgres/configuration.go, booleans.go; internal/webhook/v1/cluster_webhook.go parsePostgresQuantityValue.

@@ -2,7 +2,7 @@ import type { Cluster } from './cluster-types.ts'
 import { forbidden, invalid, type FieldError } from './field-error.ts'
 import { since, type OperatorRelease } from './operator-release.ts'
 import { parsePostgresSize } from './parameters.ts'
-import { compareQuantities, printQuantity, quantityOrZero, type Quantity } from './quantity.ts'
+import { compareQuantities, printQuantity, quantityOrZero, type Quantity } from '../quantity.ts'
 
 const PATH = 'spec.resources'
 

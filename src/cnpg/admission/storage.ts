@@ -3,7 +3,7 @@ import type { Cluster, Storage } from './cluster-types.ts'
 import { duplicate, invalid, type FieldError } from './field-error.ts'
 import { byteLength } from './go-values.ts'
 import { since, type OperatorRelease } from './operator-release.ts'
-import { compareQuantities, parseQuantity, printQuantity } from './quantity.ts'
+import { compareQuantities, parseQuantity, printQuantity } from '../quantity.ts'
 
 export function validateStorageSize({ spec }: Cluster): FieldError[] {
   return validateStorageConfigurationSize('spec.storage', spec.storage ?? {})

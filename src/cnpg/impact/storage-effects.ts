@@ -1,6 +1,6 @@
 import { canonicalJson, isObject, textAt, valueAt, type Json } from '../../manifest/json.ts'
 import type { Manifest } from '../../manifest/resource.ts'
-import { readQuantity } from '../quantity.ts'
+import { compareQuantities, parseQuantity } from '../quantity.ts'
 import { effect, type Effect } from './effect.ts'
 import { rollout, rolloutPlan } from './rollout.ts'
 
@@ -121,16 +121,18 @@ function resize(
   const values = { from: old.size, to: now.size }
   const at = `${field}.${now.size === undefined ? old.at : now.at}`
   if (now.size === undefined) return refused(field, 'the size is gone', values)
-  const [from, to] = [readQuantity(old.size ?? ''), readQuantity(now.size)]
-  if (from === undefined || to === undefined)
+  const [from, to] = [parseQuantity(old.size ?? ''), parseQuantity(now.size)]
+  // what cannot be read comes back as the reason
+  if (typeof from === 'string' || typeof to === 'string')
     return effect(
       'unknown',
       at,
       'one of the sizes cannot be read: whether the volumes grow is not known',
       values,
     )
-  if (to < from) return refused(at, 'storage cannot shrink', values)
-  if (to === from) return effect('none', at, 'another spelling of the same size', values)
+  const growth = compareQuantities(to, from)
+  if (growth < 0) return refused(at, 'storage cannot shrink', values)
+  if (growth === 0) return effect('none', at, 'another spelling of the same size', values)
   if (valueAt(after, 'resizeInUseVolumes') === false)
     return effect('ignored', at, 'resizeInUseVolumes is false: volumes that exist keep their size', values)
   return effect(

@@ -14,7 +14,7 @@ import {
   WRONG_FORMAT,
   WRONG_NUMBER,
   WRONG_SUFFIX,
-} from '../../../src/cnpg/admission/quantity.ts'
+} from '../../../src/cnpg/quantity.ts'
 import { isTargetTime } from '../../../src/cnpg/admission/target-time.ts'
 
 // Expected values were printed by the Go libraries themselves.
