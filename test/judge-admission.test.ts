@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { openParameterCatalogs } from '../src/adapters/parameter-catalogs.ts'
-import { openCatalog } from '../src/adapters/schema-catalog.ts'
 import { defaultConfig, type Config } from '../src/config/config.ts'
-import { memoryTree } from '../src/manifest/tree.ts'
-import { RenderCache } from '../src/render/render-cache.ts'
 import type { Review } from '../src/report/review.ts'
-import { reviewPullRequest } from '../src/review-pull-request.ts'
-import { realKustomize } from './tools.ts'
-
-const kustomize = await realKustomize()
+import { offlineReview } from './offline-review.ts'
 
 /** A cluster `main` whose root applies apps/, with a Cluster and what else is there. */
 const tree = (cluster: string, more: Record<string, string> = {}): Record<string, string> => ({
@@ -42,39 +35,11 @@ spec:
       work_mem: 16MB
 `)
 
-async function review(
+const review = async (
   base: Record<string, string>,
   head: Record<string, string>,
   config: Config = { ...defaultConfig, cnpgVersion: '1.28.0' },
-): Promise<Review> {
-  return await reviewPullRequest(
-    {
-      base: memoryTree(base, 'base'),
-      head: memoryTree(head, 'head'),
-      baseRevision: { ref: 'main' },
-      headRevision: { ref: 'feature' },
-      config,
-      configFindings: [],
-      all: false,
-      entries: [],
-    },
-    {
-      kustomize,
-      charts: {
-        pull: async () => {
-          throw new Error('no chart is asked for')
-        },
-        unpack: async () => new Map(),
-      },
-      cache: new RenderCache(),
-      isNamespaced: () => true,
-      catalog: openCatalog(),
-      parameters: openParameterCatalogs(),
-      clock: () => 0,
-      progress: () => undefined,
-    },
-  )
-}
+): Promise<Review> => await offlineReview(base, head, config)
 
 describe('a review says what the API server and the operator will say', () => {
   it.each<[string, (text: string) => string, string, number]>([

@@ -7,9 +7,9 @@ import { memoryTree } from '../src/manifest/tree.ts'
 import { RenderCache } from '../src/render/render-cache.ts'
 import type { KustomizeBuild } from '../src/render/tools.ts'
 import { renderTree, type RenderedRepository, type RenderTools } from '../src/render-tree.ts'
-import { reviewPullRequest } from '../src/review-pull-request.ts'
 import type { Review } from '../src/report/review.ts'
 import { validateTree } from '../src/validate-tree.ts'
+import { offlineReview } from './offline-review.ts'
 import { realKustomize } from './tools.ts'
 
 let kustomize: KustomizeBuild
@@ -237,26 +237,12 @@ spec:
   })
 })
 
-async function review(
+const review = async (
   base: Record<string, string>,
   head: Record<string, string>,
   config = defaultConfig,
   builds: string[] = [],
-): Promise<Review> {
-  return await reviewPullRequest(
-    {
-      base: memoryTree(base, 'base'),
-      head: memoryTree(head, 'head'),
-      baseRevision: { ref: 'main' },
-      headRevision: { ref: 'feature' },
-      config,
-      configFindings: [],
-      all: false,
-      entries: [],
-    },
-    { ...tools(builds), catalog: openCatalog(), parameters: openParameterCatalogs(), clock: () => 0 },
-  )
-}
+): Promise<Review> => await offlineReview(base, head, config, tools(builds))
 
 describe('review', () => {
   it('is ready where nothing changes', async () => {

@@ -1,50 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { openParameterCatalogs } from '../../src/adapters/parameter-catalogs.ts'
-import { openCatalog } from '../../src/adapters/schema-catalog.ts'
 import { defaultConfig } from '../../src/config/config.ts'
 import { memoryTree } from '../../src/manifest/tree.ts'
-import { RenderCache } from '../../src/render/render-cache.ts'
-import { renderTree, type RenderedRepository, type RenderTools } from '../../src/render-tree.ts'
+import { renderTree, type RenderedRepository } from '../../src/render-tree.ts'
 import { renderJson } from '../../src/report/json.ts'
-import type { Review } from '../../src/report/review.ts'
-import { reviewPullRequest } from '../../src/review-pull-request.ts'
-import { realKustomize } from '../tools.ts'
+import { offlineReview, offlineTools } from '../offline-review.ts'
 
 // An entry of a kustomization that lies outside the repository: the rest is rendered, walked, judged and compared without it.
 
-const kustomize = await realKustomize()
-
-function tools(): RenderTools {
-  return {
-    kustomize,
-    charts: {
-      pull: async () =>
-        await Promise.resolve({ ok: false, unavailable: true, reason: 'chart-offline', message: 'offline' }),
-      unpack: async () => await Promise.reject(new Error('nothing was pulled')),
-    },
-    cache: new RenderCache(),
-    isNamespaced: () => undefined,
-    progress: () => undefined,
-  }
-}
-
 async function render(files: Record<string, string>): Promise<RenderedRepository> {
-  return await renderTree({ tree: memoryTree(files), config: defaultConfig, entries: [] }, tools())
-}
-
-async function review(base: Record<string, string>, head: Record<string, string>): Promise<Review> {
-  return await reviewPullRequest(
-    {
-      base: memoryTree(base, 'base'),
-      head: memoryTree(head, 'head'),
-      baseRevision: { ref: 'main' },
-      headRevision: { ref: 'feature' },
-      config: defaultConfig,
-      configFindings: [],
-      all: false,
-      entries: [],
-    },
-    { ...tools(), catalog: openCatalog(), parameters: openParameterCatalogs(), clock: () => 0 },
+  return await renderTree(
+    { tree: memoryTree(files), config: defaultConfig, entries: [] },
+    await offlineTools(),
   )
 }
 
@@ -157,7 +123,7 @@ describe('a root with a remote base', () => {
 
 describe('review of a tree with a remote base', () => {
   it('sees changes beside it, and lets what was not fetched before decide nothing', async () => {
-    const { verdict, changes, incomplete } = await review(tree, {
+    const { verdict, changes, incomplete } = await offlineReview(tree, {
       ...tree,
       'apps/web.yaml': configMap('web', 'a: c'),
     })
@@ -172,7 +138,7 @@ describe('review of a tree with a remote base', () => {
   })
 
   it('shows removals, of objects and of children, where the same is missing on both sides', async () => {
-    const { changes } = await review(
+    const { changes } = await offlineReview(
       {
         ...tree,
         'apps/more.yaml': configMap('more'),
@@ -181,7 +147,7 @@ describe('review of a tree with a remote base', () => {
       tree,
     )
     expect(changes.map(({ change, resource }) => [change, resource.name])).toEqual([['removed', 'more']])
-    const gone = await review(tree, { ...tree, 'clusters/main/kustomization.yaml': root(URL_1) })
+    const gone = await offlineReview(tree, { ...tree, 'clusters/main/kustomization.yaml': root(URL_1) })
     expect(gone.changes.map(({ change, resource }) => [change, resource.name])).toEqual([
       ['removed', 'web'],
       ['removed', 'apps'],
@@ -210,7 +176,7 @@ describe('review of a tree with a remote base', () => {
       { ...tree, 'clusters/main/kustomization.yaml': root('apps.yaml', URL_1, 'gone.yaml') },
     ],
   ])('shows no deletion and no addition where %s', async (_name, base, head) => {
-    const { verdict, changes, incomplete } = await review(base, head)
+    const { verdict, changes, incomplete } = await offlineReview(base, head)
     expect(changes).toEqual([])
     expect(verdict).not.toBe('ready')
     expect(incomplete.map(({ reason }) => reason)).toContain('one-side-failed')

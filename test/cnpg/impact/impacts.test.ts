@@ -1,52 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest'
-import { openParameterCatalogs } from '../../../src/adapters/parameter-catalogs.ts'
-import { openCatalog } from '../../../src/adapters/schema-catalog.ts'
-import { defaultConfig } from '../../../src/config/config.ts'
+import { describe, expect, it } from 'vitest'
 import type { ImpactKind } from '../../../src/manifest/change.ts'
 import { resourceLabel } from '../../../src/manifest/resource.ts'
-import { memoryTree } from '../../../src/manifest/tree.ts'
-import type { Review } from '../../../src/report/review.ts'
-import { RenderCache } from '../../../src/render/render-cache.ts'
-import type { KustomizeBuild } from '../../../src/render/tools.ts'
-import { reviewPullRequest } from '../../../src/review-pull-request.ts'
-import { realKustomize } from '../../tools.ts'
+import { offlineReview } from '../../offline-review.ts'
 import { DATABASES, edited, type Edits } from './databases.ts'
-
-let kustomize: KustomizeBuild
-const cache = new RenderCache()
-const catalog = openCatalog()
-const parameters = openParameterCatalogs()
-beforeAll(async () => {
-  kustomize = await realKustomize()
-})
-
-async function review(base: Record<string, string>, head: Record<string, string>): Promise<Review> {
-  return await reviewPullRequest(
-    {
-      base: memoryTree(base, 'base'),
-      head: memoryTree(head, 'head'),
-      baseRevision: { ref: 'main' },
-      headRevision: { ref: 'feature' },
-      config: defaultConfig,
-      configFindings: [],
-      all: false,
-      entries: [],
-    },
-    {
-      kustomize,
-      charts: {
-        pull: async () => ({ ok: false, unavailable: true, reason: 'chart-offline', message: 'offline' }),
-        unpack: async () => await Promise.reject(new Error('nothing was pulled')),
-      },
-      cache,
-      isNamespaced: () => undefined,
-      progress: () => undefined,
-      catalog,
-      parameters,
-      clock: () => 0,
-    },
-  )
-}
 
 const CLUSTER = 'databases/cluster.yaml'
 const PROTECTED = [
@@ -532,7 +488,7 @@ describe('through Kustomizations', () => {
   it.each(Object.entries(cases))('%s', async (_, { edit, base: before, impact, on, line, says }) => {
     const base = edited(DATABASES, before ?? {})
     const head = edited(base, edit)
-    const { impacts, changes } = await review(base, head)
+    const { impacts, changes } = await offlineReview(base, head)
     const label = on ?? 'Cluster databases/postgres'
     const found = impacts.find(
       one => resourceLabel(one.resource) === label && one.impact === impact && says.test(one.reason),
@@ -574,7 +530,7 @@ it('leads with what harms most', async () => {
       ['instances: 3', 'instances: 5'],
     ],
   })
-  const { impacts, verdict, changes } = await review(DATABASES, head)
+  const { impacts, verdict, changes } = await offlineReview(DATABASES, head)
   expect(impacts.map(({ impact }) => impact)).toEqual(['major-upgrade', 'scale', 'reload'])
   expect(changes.map(({ impact }) => impact)).toEqual(['major-upgrade'])
   // the operator takes no new image together with new parameters
