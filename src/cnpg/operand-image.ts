@@ -1,4 +1,8 @@
+import { compareVersions } from '../manifest/compare-versions.ts'
+import { isProjectPostgres, readImageReference } from '../manifest/image-reference.ts'
 import { OLDEST_OPERATOR, releaseOf } from './admission/operator-release.ts'
+
+export { compareVersions } from '../manifest/compare-versions.ts'
 
 /** What a PostgreSQL image says of itself in its tag. */
 export interface OperandImage {
@@ -19,15 +23,12 @@ export interface OperandImage {
  * pkg/postgres/version, FromTag); flavour and Debian release follow postgres-containers' README.
  */
 export function readOperandImage(reference: string): OperandImage {
-  const name = reference.replace(/@.*$/, '')
-  const colon = name.lastIndexOf(':')
-  const tag = colon > name.lastIndexOf('/') ? name.slice(colon + 1) : ''
+  const { name, tag = '' } = readImageReference(reference)
   const major = /^[0-9]+/.exec(tag)?.[0]
   const flavour = /-(minimal|standard|system)(?:-|$)/.exec(tag)?.[1]
   const distribution = /-(bullseye|bookworm|trixie)(?:-|$)/.exec(tag)?.[1]
   // a bare MM.mm of the project's own images is system on bullseye
-  const bare =
-    /^[0-9]+(?:\.[0-9]+)?$/.test(tag) && /(?:^|\/)cloudnative-pg\/postgresql$/.test(name.slice(0, colon))
+  const bare = /^[0-9]+(?:\.[0-9]+)?$/.test(tag) && isProjectPostgres(name)
   return {
     reference,
     tag,
@@ -44,15 +45,4 @@ export function readOperandImage(reference: string): OperandImage {
  */
 export function defaultOperandImage(operator: string): string | undefined {
   return compareVersions(operator, OLDEST_OPERATOR) < 0 ? undefined : releaseOf(operator).release.defaultImage
-}
-
-/** Negative where `a` is older than `b`; both 'X.Y.Z'. */
-export function compareVersions(a: string, b: string): number {
-  const left = a.split('.').map(Number)
-  const right = b.split('.').map(Number)
-  for (let at = 0; at < 3; at++) {
-    const difference = (left[at] ?? 0) - (right[at] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return 0
 }

@@ -1,4 +1,5 @@
-import { compareVersions, type CatalogIndex } from './catalog.ts'
+import { compareVersions } from '../manifest/compare-versions.ts'
+import type { CatalogIndex } from './catalog.ts'
 import type { Scope } from './structural.ts'
 
 /** A project of the catalog as people look for it. */
