@@ -24,6 +24,14 @@ const APP_VERSIONS: Readonly<Record<string, string>> = {
   '0.29.0': '1.30.0',
 }
 
+/**
+ * The operator that a version of its chart is known to deploy.
+ * @param chart '0.27.0'
+ */
+export function operatorOfChart(chart: string): string | undefined {
+  return Object.hasOwn(APP_VERSIONS, chart) ? APP_VERSIONS[chart] : undefined
+}
+
 export interface OperatorVersion {
   version: string
   /** for reports: 'from chart 0.27.0', 'from the image of its Deployment' */
@@ -48,7 +56,7 @@ export function operatorVersion(tree: RenderedTree, cluster: string): OperatorVe
   for (const release of tree.helmReleases) {
     if (release.cluster !== cluster) continue
     const chart = /(?:^|\/)cloudnative-pg v?(\d+\.\d+\.\d+)/.exec(release.chart)?.[1]
-    const version = chart === undefined ? undefined : APP_VERSIONS[chart]
+    const version = chart === undefined ? undefined : operatorOfChart(chart)
     if (version !== undefined) return { version, from: `from chart ${chart}` }
   }
   return undefined
