@@ -1,0 +1,92 @@
+import { Agent, request, type RequestOptions } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import type { Answer, KubernetesReader } from '../status/reader.ts'
+import type { ClusterAccess } from './cluster-access.ts'
+
+/** A list of Pods of a big namespace has a few MiB. */
+const MAX_BYTES = 128 * 1024 * 1024
+
+/**
+ * GET requests to one API server over HTTPS, whose certificate is checked against the authority of the access, always.
+ * Connections are kept; every request has its own deadline, which covers the whole answer.
+ */
+export class KubernetesApi implements KubernetesReader {
+  readonly #access: ClusterAccess
+  readonly #agent: Agent
+
+  constructor(access: ClusterAccess) {
+    this.#access = access
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 16 })
+  }
+
+  async get(path: string, deadlineMs: number): Promise<Answer> {
+    const signal = AbortSignal.timeout(deadlineMs)
+    try {
+      const answer = await this.#ask(path, signal, false)
+      // a token may have been renewed since it was read
+      return answer.status === 401 ? await this.#ask(path, signal, true) : answer
+    } catch (error) {
+      if (signal.aborted) return { problem: 'timeout', message: `no answer within ${deadlineMs / 1000} s` }
+      // what the access says about itself is for the person to mend
+      if (error instanceof Error && 'repair' in error) throw error
+      return {
+        problem: 'unreachable',
+        message: `${this.#access.server.host} cannot be reached (${causeOf(error)})`,
+      }
+    }
+  }
+
+  /** Ends the connections. */
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  async #ask(path: string, signal: AbortSignal, again: boolean) {
+    const { server, ca, cert, key, servername } = this.#access
+    const options: RequestOptions = {
+      protocol: 'https:',
+      hostname: server.hostname.replace(/^\[|\]$/g, ''),
+      port: server.port === '' ? 443 : server.port,
+      // the address may have a path (Rancher, for example); ours goes behind it as it is written
+      path: `${server.pathname.replace(/\/$/, '')}${path}`,
+      method: 'GET',
+      headers: {
+        accept: 'application/json',
+        'user-agent': 'cnpg-steward',
+        ...(await this.#access.headers(again)),
+      },
+      agent: this.#agent,
+      // NODE_TLS_REJECT_UNAUTHORIZED shall not matter
+      rejectUnauthorized: true,
+      signal,
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+      ...(servername === undefined ? {} : { servername }),
+    }
+    const message = await new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = request(options)
+      sent.on('response', resolve)
+      sent.on('error', reject)
+      sent.end()
+    })
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for await (const chunk of message) {
+      const bytes: Uint8Array = chunk
+      size += bytes.byteLength
+      if (size > MAX_BYTES) throw new Error(`an answer of more than ${MAX_BYTES} bytes`)
+      chunks.push(bytes)
+    }
+    return {
+      status: message.statusCode ?? 0,
+      contentType: message.headers['content-type'] ?? '',
+      body: Buffer.concat(chunks).toString('utf8'),
+    }
+  }
+}
+
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
+}

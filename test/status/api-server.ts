@@ -1,0 +1,160 @@
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { JsonObject } from '../../src/manifest/json.ts'
+import { certificateAuthority, type CertificateAuthority } from '../certificates.ts'
+import type { Recording } from './recordings.ts'
+
+export interface ApiServer extends AsyncDisposable {
+  /** 'https://127.0.0.1:41234' */
+  url: string
+  authority: CertificateAuthority
+  /** 'GET /path' of every request, in order of arrival */
+  requests: string[]
+  /** a kubeconfig for it, with a token */
+  kubeconfig: string
+}
+
+export interface Serving {
+  recording: Recording
+  /** paths that are forbidden */
+  forbidden?: (path: string) => boolean
+  /** tokens that are taken; all by default */
+  tokens?: () => readonly string[]
+}
+
+/**
+ * The recorded API over real HTTPS. As it was for the plugin: lists are as recorded, whatever the selector; what is not
+ * recorded answers 404; an instance without a status never answers.
+ */
+export async function serveRecording(serving: Serving): Promise<ApiServer> {
+  const authority = certificateAuthority()
+  const requests: string[] = []
+  const server = createServer(authority.issue('127.0.0.1'), (request, response) => {
+    const path = request.url ?? ''
+    requests.push(`${request.method ?? ''} ${path}`)
+    const send = (status: number, type: string, body: string) => {
+      response.writeHead(status, { 'content-type': type })
+      response.end(body)
+    }
+    const tokens = serving.tokens?.()
+    if (
+      tokens !== undefined &&
+      !tokens.includes((request.headers.authorization ?? '').slice('Bearer '.length))
+    )
+      return send(401, 'application/json', JSON.stringify(statusOf(401, 'Unauthorized', 'Unauthorized')))
+    if (serving.forbidden?.(path) === true)
+      return send(
+        403,
+        'application/json',
+        JSON.stringify(statusOf(403, 'Forbidden', 'it is forbidden: no role')),
+      )
+    const answer = answerTo(path.split('?')[0] ?? '', serving.recording)
+    if (answer !== undefined) send(answer.status, answer.type, answer.body)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a server that listens on a port has such an address
+  const { port } = server.address() as AddressInfo
+  const url = `https://127.0.0.1:${port}`
+  return {
+    url,
+    authority,
+    requests,
+    kubeconfig: kubeconfig(url, authority.cert, { token: 'a-token' }),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
+
+/** A kubeconfig as text; JSON is YAML. */
+export function kubeconfig(server: string, ca: string, user: JsonObject, cluster: JsonObject = {}): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'lab',
+    contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'reporter', namespace: 'databases' } }],
+    clusters: [
+      {
+        name: 'lab',
+        cluster: { server, 'certificate-authority-data': Buffer.from(ca).toString('base64'), ...cluster },
+      },
+    ],
+    users: [{ name: 'reporter', user }],
+  })
+}
+
+interface Reply {
+  status: number
+  type: string
+  body: string
+}
+
+const LISTS = {
+  pods: 'pods',
+  poddisruptionbudgets: 'pdbs',
+  backups: 'backups',
+  scheduledbackups: 'scheduledbackups',
+  databases: 'databases',
+  jobs: 'jobs',
+  persistentvolumeclaims: 'pvcs',
+  events: 'events',
+} as const
+
+/** `undefined`: it never answers. */
+function answerTo(path: string, recorded: Recording): Reply | undefined {
+  const segments = path.split('/').map(decodeURIComponent)
+  const at = segments.indexOf('namespaces')
+  const [, namespace, resource = '', name, proxy] = segments.slice(at)
+  if (namespace === recorded.namespace) {
+    if (resource === 'pods' && proxy === 'proxy') {
+      const pod = /^https:(.+):8000$/.exec(name ?? '')?.[1] ?? ''
+      const instance = recorded['pg-status'][pod]
+      if (instance === undefined) return missing('pods', pod)
+      if (instance.httpStatus === 0) return undefined
+      const { body } = instance
+      return {
+        status: instance.httpStatus,
+        type: instance.contentType ?? '',
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }
+    }
+    if (resource === 'clusters')
+      return name === recorded.name
+        ? json(recorded.cluster)
+        : missing('clusters.postgresql.cnpg.io', name ?? '')
+    if (resource === 'objectstores') {
+      const items = recorded.objectstores?.items
+      const store = (Array.isArray(items) ? items : []).find(
+        item =>
+          typeof item === 'object' && item !== null && JSON.stringify(item).includes(`"name":"${name}"`),
+      )
+      return store === undefined ? missing('objectstores.barmancloud.cnpg.io', name ?? '') : json(store)
+    }
+    if (isList(resource) && name === undefined) {
+      const found = recorded[LISTS[resource]]
+      if (found !== undefined) return json(found)
+    }
+  }
+  return { status: 404, type: 'text/plain; charset=utf-8', body: '404 page not found\n' }
+}
+
+function isList(resource: string): resource is keyof typeof LISTS {
+  return Object.hasOwn(LISTS, resource)
+}
+
+function json(value: unknown): Reply {
+  return { status: 200, type: 'application/json', body: JSON.stringify(value) }
+}
+
+function missing(resource: string, name: string): Reply {
+  return {
+    status: 404,
+    type: 'application/json',
+    body: JSON.stringify(statusOf(404, 'NotFound', `${resource} "${name}" not found`)),
+  }
+}
+
+function statusOf(code: number, reason: string, message: string) {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }
+}
