@@ -18,6 +18,8 @@ export interface JudgedAdmission {
   findings: AdmissionFinding[]
   /** in whole sentences, each a reason why the object was not fully judged */
   open: string[]
+  /** whether it is refused, by the schema or by what is told here; false where a value that is not known decides */
+  refused: boolean
 }
 
 // What the schema refuses is told by the validator in friendlier words, and what no tree holds (uid, resourceVersion) not at all.
@@ -40,7 +42,7 @@ export function judgeAdmission(
 ): JudgedAdmission {
   const submission = { file: '', line: 1, value: manifest }
   const [result] = admit([submission], before === undefined ? [] : [before], tools)
-  if (result === undefined) return { findings: [], open: [] }
+  if (result === undefined) return { findings: [], open: [], refused: false }
   const findings: AdmissionFinding[] = []
   const open = new Set(result.judged ? [] : result.notEvaluated)
   for (const error of result.errors) {
@@ -53,7 +55,11 @@ export function judgeAdmission(
   }
   for (const warning of result.warnings)
     findings.push({ ruleId: 'admission-warning', level: 'note', message: warning, field: '' })
-  return { findings, open: [...open] }
+  return {
+    findings,
+    open: [...open],
+    refused: result.errors.some(error => !dependsOnUnknown(error, manifest)),
+  }
 }
 
 /**
@@ -79,6 +85,7 @@ export function judgeByAll(
     // in the words of the newest
     findings: judged[0]?.findings.filter(finding => finding.level !== 'error' || refusedByAll(finding)) ?? [],
     open: [...new Set([...judged.flatMap(({ open }) => open), ...disputed])],
+    refused: judged.every(({ refused }) => refused),
   }
 }
 

@@ -1,36 +1,6 @@
 import { textAt } from '../manifest/json.ts'
-import type { RenderedTree } from '../manifest/rendered.ts'
-
-/**
- * Chart cloudnative-pg → operator, from Chart.yaml at every cloudnative-pg-v* tag of cloudnative-pg/charts (b21ad2d,
- * 2026-07-20). Needed only where the chart itself cannot be had; a newer chart than these is not guessed.
- */
-const APP_VERSIONS: Readonly<Record<string, string>> = {
-  '0.22.0': '1.24.0',
-  '0.22.1': '1.24.1',
-  '0.23.0': '1.25.0',
-  '0.23.1': '1.25.0',
-  '0.23.2': '1.25.1',
-  '0.24.0': '1.26.0',
-  '0.25.0': '1.26.1',
-  '0.26.0': '1.27.0',
-  '0.26.1': '1.27.1',
-  '0.27.0': '1.28.0',
-  '0.27.1': '1.28.1',
-  '0.28.0': '1.29.0',
-  '0.28.1': '1.29.1',
-  '0.28.2': '1.29.1',
-  '0.28.3': '1.29.1',
-  '0.29.0': '1.30.0',
-}
-
-/**
- * The operator that a version of its chart is known to deploy.
- * @param chart '0.27.0'
- */
-export function operatorOfChart(chart: string): string | undefined {
-  return Object.hasOwn(APP_VERSIONS, chart) ? APP_VERSIONS[chart] : undefined
-}
+import type { RenderedObject, RenderedTree } from '../manifest/rendered.ts'
+import { appVersionOf } from './release/release-facts.ts'
 
 export interface OperatorVersion {
   version: string
@@ -38,26 +8,92 @@ export interface OperatorVersion {
   from: string
 }
 
+/** How something that looks after databases is deployed. */
+export interface Deployed {
+  /** what people call it */
+  name: string
+  /** the API group of its kinds */
+  group: string
+  /** its chart */
+  chart: string
+  /** its image, as the Deployment names it; the first group is the version */
+  image: RegExp
+  /** the manifest that the project publishes for a release; the first group is the version */
+  manifest: RegExp
+}
+
+/** charts/cloudnative-pg of cloudnative-pg/charts; releases/cnpg-1.28.0.yaml of a branch or tag, or an asset of that name. */
+export const OPERATOR: Deployed = {
+  name: 'CloudNativePG',
+  group: 'postgresql.cnpg.io',
+  chart: 'cloudnative-pg',
+  image: /\/cloudnative-pg(?:-testing)?(?=[:@])(?::v?(\d+\.\d+\.\d+))?/,
+  manifest: /\/cnpg-(\d+\.\d+\.\d+)\.yaml/,
+}
+
+/** cloudnative-pg/plugin-barman-cloud: its manifest is an asset of each release. */
+export const BARMAN_PLUGIN: Deployed = {
+  name: 'the Barman Cloud plugin',
+  group: 'barmancloud.cnpg.io',
+  chart: 'plugin-barman-cloud',
+  image: /\/plugin-barman-cloud(?:-testing)?(?=[:@])(?::v?(\d+\.\d+\.\d+))?/,
+  manifest: /\/plugin-barman-cloud\/.*?v?(\d+\.\d+\.\d+)\/manifest\.yaml/,
+}
+
 /**
  * The operator that a cluster of the tree runs: the image of its rendered Deployment (which follows `image.tag`), else
- * what the chart of its HelmRelease is known to deploy.
+ * `image.tag` of its HelmRelease or what its chart is known to deploy, else the address of its release manifest. A newer chart
+ * than those that are known is not guessed.
  * @returns undefined where the tree does not say
  */
-export function operatorVersion(tree: RenderedTree, cluster: string): OperatorVersion | undefined {
+export function operatorVersion(
+  tree: RenderedTree,
+  cluster: string,
+  { chart, image, manifest }: Deployed = OPERATOR,
+): OperatorVersion | undefined {
   const units = [...tree.kustomizations, ...tree.helmReleases].filter(unit => unit.cluster === cluster)
-  for (const { objects } of units) {
-    for (const { manifest, resource } of objects) {
-      if (resource.kind !== 'Deployment') continue
-      const image = textAt(manifest, 'spec', 'template', 'spec', 'containers', 0, 'image') ?? ''
-      const version = /\/cloudnative-pg(?:-testing)?:v?(\d+\.\d+\.\d+)/.exec(image)?.[1]
-      if (version !== undefined) return { version, from: 'from the image of its Deployment' }
-    }
+  const objects = units.flatMap(unit => unit.objects)
+  for (const object of objects) {
+    const version = image.exec(imageOf(object))?.[1]
+    if (version !== undefined) return { version, from: 'from the image of its Deployment' }
   }
   for (const release of tree.helmReleases) {
-    if (release.cluster !== cluster) continue
-    const chart = /(?:^|\/)cloudnative-pg v?(\d+\.\d+\.\d+)/.exec(release.chart)?.[1]
-    const version = chart === undefined ? undefined : operatorOfChart(chart)
-    if (version !== undefined) return { version, from: `from chart ${chart}` }
+    if (release.cluster !== cluster || !isChart(release.chart, chart)) continue
+    const tag = imageTagOf(release, objects)
+    if (tag !== undefined) return { version: tag, from: 'from image.tag of its HelmRelease' }
+    const written = / v?(\d+\.\d+\.\d+)/.exec(release.chart)?.[1]
+    const version = written === undefined ? undefined : appVersionOf(chart, written)
+    if (version !== undefined) return { version, from: `from chart ${written}` }
   }
+  for (const { cluster: where, leftOut = [] } of tree.kustomizations)
+    for (const { message } of where === cluster ? leftOut : []) {
+      const version = manifest.exec(message)?.[1]
+      if (version !== undefined) return { version, from: 'from the address of its release manifest' }
+    }
   return undefined
+}
+
+/** The first container's image of a Deployment; '' for other kinds. */
+export function imageOf({ manifest, resource }: RenderedObject): string {
+  return resource.kind === 'Deployment'
+    ? (textAt(manifest, 'spec', 'template', 'spec', 'containers', 0, 'image') ?? '')
+    : ''
+}
+
+/** Whether a HelmRelease's chart, as reports name it ('cloudnative-pg 0.27.0'), is the one of a name. */
+export function isChart(label: string, chart: string): boolean {
+  return label.split(' ')[0]?.split('/').at(-1) === chart
+}
+
+/** `values.image.tag` of a chart that was not rendered (charts/cloudnative-pg/values.yaml: it stands for the appVersion). */
+function imageTagOf(
+  { namespace, name }: { namespace: string; name: string },
+  objects: readonly RenderedObject[],
+): string | undefined {
+  const release = objects.find(
+    ({ resource }) =>
+      resource.kind === 'HelmRelease' && resource.namespace === namespace && resource.name === name,
+  )
+  const tag = textAt(release?.manifest, 'spec', 'values', 'image', 'tag')
+  return tag === undefined ? undefined : /^v?(\d+\.\d+\.\d+)(?:@.*)?$/.exec(tag)?.[1]
 }

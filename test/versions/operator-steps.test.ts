@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { operatorOfChart } from '../../src/cnpg/operator-version.ts'
+import { appVersionOf } from '../../src/cnpg/release/release-facts.ts'
 import { operatorSteps, type OperatorStep } from '../../src/versions/operator-steps.ts'
 
 const CHARTS =
@@ -7,7 +7,7 @@ const CHARTS =
     ' ',
   )
 const steps = (current: string, charts: readonly string[] = CHARTS) =>
-  operatorSteps(current, charts, operatorOfChart)
+  operatorSteps(current, charts, version => appVersionOf('cloudnative-pg', version))
 
 const text = (step?: OperatorStep) =>
   step === undefined ? undefined : `${step.class} ${step.to} ${step.operator}`

@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Cluster, Extension } from './cluster-types.ts'
 import { isReservedVariable, unknownPlaceholders } from './environment.ts'
 import { duplicate, forbidden, invalid, type FieldError } from './field-error.ts'
-import { ON_MAIN, since, type OperatorRelease } from './operator-release.ts'
+import { since, type OperatorRelease } from './operator-release.ts'
 
 /** Extensions from image volumes (spec.postgresql.extensions), since 1.27. */
 export function validateExtensions({ spec }: Cluster, release: OperatorRelease): FieldError[] {
@@ -112,8 +112,8 @@ function pathErrors(field: string, values: readonly string[] = [], release: Oper
 }
 
 function escapes(value: string, release: OperatorRelease): boolean {
-  // up to 1.30: strings.HasPrefix(filepath.Clean(path), ".."), which also refuses '..name'
-  if (!since(release, ON_MAIN)) return path.posix.normalize(value).startsWith('..')
+  // up to 1.30.0: strings.HasPrefix(filepath.Clean(path), ".."), which also refuses '..name'
+  if (!since(release, '1.29.3', '1.30.1')) return path.posix.normalize(value).startsWith('..')
   const inside = path.posix.normalize(`./${value}`)
   return inside === '..' || inside.startsWith('../')
 }

@@ -1,4 +1,5 @@
 import { compare, minor, parse, patch, valid } from 'semver'
+import { OPERATOR_FACTS } from '../release/release-facts.ts'
 
 /** A release of the operator whose sources were read: what its webhooks do by themselves. */
 export interface OperatorRelease {
@@ -13,35 +14,22 @@ export interface OperatorRelease {
 }
 
 const MAIN = '1.31.0'
-const image = (tag: string) => `ghcr.io/cloudnative-pg/postgresql:${tag}`
 
-// Read from every tag of cloudnative-pg/cloudnative-pg. In order.
+// Those whose sources were read. In order.
 const RELEASES: readonly OperatorRelease[] = [
-  ['1.26.0', '17.5', '1.28.0', true],
-  ['1.26.1', '17.5', '1.28.0', true],
-  ['1.26.2', '18.0-system-trixie', '1.29.0', true],
-  ['1.26.3', '18.1-system-trixie', '1.29.0', true],
-  ['1.27.0', '17.5', '1.28.0', true],
-  ['1.27.1', '18.0-system-trixie', '1.29.0', true],
-  ['1.27.2', '18.1-system-trixie', '1.29.0', true],
-  ['1.27.3', '18.1-system-trixie', '1.29.0', true],
-  ['1.27.4', '18.3-system-trixie', '1.30.0', true],
-  ['1.28.0', '18.1-system-trixie', '1.29.0', true],
-  ['1.28.1', '18.1-system-trixie', '1.29.0', true],
-  ['1.28.2', '18.3-system-trixie', '1.30.0', true],
-  ['1.28.3', '18.3-system-trixie', '1.30.0', false],
-  ['1.28.4', '18.4-system-trixie', '1.31.0', false],
-  ['1.29.0', '18.3-system-trixie', '1.30.0', true],
-  ['1.29.1', '18.3-system-trixie', '1.30.0', false],
-  ['1.29.2', '18.4-system-trixie', '1.31.0', false],
-  ['1.30.0', '18.4-system-trixie', '1.31.0', false],
-  [MAIN, '18.6-system-trixie', '1.31.0', false],
-].map(([version, tag, barmanRemovedIn, rewritesAlways]) => ({
-  version: String(version),
-  defaultImage: image(String(tag)),
-  barmanRemovedIn: String(barmanRemovedIn),
-  rewritesAlways: rewritesAlways === true,
-}))
+  ...Object.entries(OPERATOR_FACTS.releases).flatMap(
+    ([version, { defaultImage, barmanRemovedIn, rewritesAlways }]) =>
+      defaultImage === undefined || barmanRemovedIn === undefined || rewritesAlways === undefined
+        ? []
+        : [{ version, defaultImage, barmanRemovedIn, rewritesAlways }],
+  ),
+  {
+    version: MAIN,
+    defaultImage: 'ghcr.io/cloudnative-pg/postgresql:18.6-system-trixie',
+    barmanRemovedIn: MAIN,
+    rewritesAlways: false,
+  },
+].toSorted((a, b) => compare(a.version, b.version))
 
 /** The newest release whose rules are known. */
 export const NEWEST_OPERATOR: string = at(RELEASES.length - 2).version
@@ -75,7 +63,7 @@ export function releaseOf(operator: string): { release: OperatorRelease; note?: 
     operator,
     at(RELEASES.length - 1),
     'is newer than what this tool knows',
-    'main (after 1.30.0)',
+    'main (of August 2026)',
   )
 }
 

@@ -1,6 +1,6 @@
 import { atoi } from './go-values.ts'
 import { parseQuantity, WRONG_FORMAT, type Quantity } from '../quantity.ts'
-import { ON_MAIN, since, type OperatorRelease } from './operator-release.ts'
+import { since, type OperatorRelease } from './operator-release.ts'
 
 // pkg/postgres/configuration.go, booleans.go; internal/webhook/v1/cluster_webhook.go parsePostgresQuantityValue.
 
@@ -49,7 +49,7 @@ const FIXED = new Set(
 
 /** Whether the operator keeps a parameter to itself. */
 export function isFixed(name: string, release: OperatorRelease): boolean {
-  if (name === 'ssl_ecdh_curve') return !since(release, ON_MAIN)
+  if (name === 'ssl_ecdh_curve') return !since(release, '1.29.3', '1.30.1')
   if (name === 'pg_failover_slots.standby_slot_names' || name === 'synchronized_standby_slots')
     return since(release, '1.27.0')
   return FIXED.has(name)

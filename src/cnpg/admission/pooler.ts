@@ -1,5 +1,5 @@
 import { invalid, required, type FieldError } from './field-error.ts'
-import { ON_MAIN, since, type OperatorRelease } from './operator-release.ts'
+import { since, type OperatorRelease } from './operator-release.ts'
 
 export interface Pooler {
   name: string
@@ -44,7 +44,7 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   client_tls_ciphers: ['1.27.4', '1.28.2', '1.29.0'],
   client_tls13_ciphers: ['1.27.4', '1.28.2', '1.29.0'],
   server_tls13_ciphers: ['1.27.4', '1.28.2', '1.29.0'],
-  auth_user: [ON_MAIN],
+  auth_user: ['1.29.3', '1.30.1'],
 }
 
 /** pooler_webhook.go validate */

@@ -1212,13 +1212,13 @@ describe('the rules of a Cluster', () => {
 
 describe('what came and went', () => {
   it.each<[string, Change, string, string]>([
-    ['fixed until 1.30', parameters({ ssl_ecdh_curve: 'x' }), '1.30.0', 'main'],
+    ['fixed until 1.30.0', parameters({ ssl_ecdh_curve: 'x' }), '1.30.0', '1.30.1'],
     ['names of parameters', parameters({ 'a b': 'x' }), '1.28.4', '1.28.3'],
     ['names of recovery targets', target({ targetXID: 'x' }), '1.29.1', '1.29.0'],
     ['a storage account', store({ azureCredentials: { storageKey: key } }), '1.28.1', '1.28.0'],
     ['recovery from a connection', recovery({}), '1.28.1', '1.28.2'],
     ['hugepages', resources({ 'hugepages-2Mi': '2Mi' }), '1.26.1', '1.26.0'],
-    ['paths that only look as if they left', extension({ bin_path: ['..x'] }), '1.30.0', 'main'],
+    ['paths that only look as if they left', extension({ bin_path: ['..x'] }), '1.30.0', '1.30.1'],
     ['the primary lease', { primaryLease: { leaseDurationSeconds: 1 } }, '1.30.0', '1.29.2'],
     ['selectors of pods', selector({ matchLabels: { a: 'b c' } }), '1.29.0', '1.28.4'],
   ])('%s', (_what, change, refusing, accepting) => {
