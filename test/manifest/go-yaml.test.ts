@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
 import { parseGoYaml, parseGoYamlDocument } from '../../src/manifest/go-yaml.ts'
 
 /** JSON text, or 'refused'. */
