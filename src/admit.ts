@@ -31,15 +31,22 @@ const NAMESPACE = 'default'
  * @param old what Flux applied before; an object of the same identity is updated, its `status` is the live one
  */
 export function admit(
-  submissions: readonly Submission[],
+  submissions: Iterable<Submission>,
   old: readonly JsonObject[],
   tools: AdmitTools,
 ): AdmissionResult[] {
   const before = new Map(old.map(object => [identityOf(object), object]))
-  return submissions.map((submission, i) => {
+  const results: AdmissionResult[] = []
+  for (const submission of submissions) {
     const result = judge(submission, before, tools)
-    return { document: i + 1, file: submission.file, line: submission.line, ...result }
-  })
+    results.push({
+      document: results.length + 1,
+      file: submission.file,
+      line: submission.line,
+      ...result,
+    })
+  }
+  return results
 }
 
 type Judgement = Omit<AdmissionResult, 'document' | 'file' | 'line'>

@@ -13,7 +13,7 @@ export function directoryTree(directory: string, name = path.basename(path.resol
   if (!statSync(directory).isDirectory()) throw new Error(`${directory} is no directory`)
   const disk = new FilesOnDisk(directory)
   let listed: { files: Map<string, string>; unread: Map<string, UnreadKind> } | undefined
-  const list = () => (listed ??= listFiles(directory, disk))
+  const list = () => (listed ??= listFiles(directory, disk, file => disk.id(file)))
   return {
     name,
     files: async () => list().files,
@@ -25,7 +25,20 @@ export function directoryTree(directory: string, name = path.basename(path.resol
   }
 }
 
-function listFiles(root: string, disk: FilesOnDisk) {
+/**
+ * The regular files below a directory, links not followed, with the content of those that are wanted.
+ * @param isWanted by the path from the directory
+ */
+export function filesBelow(
+  directory: string,
+  isWanted: (file: string) => boolean,
+): { file: string; bytes: Uint8Array }[] {
+  const disk = new FilesOnDisk(directory)
+  const { files } = listFiles(directory, disk, () => '')
+  return [...files.keys()].filter(isWanted).map(file => ({ file, bytes: disk.readNow(file) }))
+}
+
+function listFiles(root: string, disk: FilesOnDisk, idOf: (file: string) => string | undefined) {
   const files = new Map<string, string>()
   const unread = new Map<string, UnreadKind>()
   const waiting = ['']
@@ -46,7 +59,7 @@ function listFiles(root: string, disk: FilesOnDisk) {
       if (kind === 'directory') waiting.push(file)
       else if (kind === 'symbolic link' || kind === 'no permission') unread.set(file, kind)
       else if (kind === 'file') {
-        const id = disk.id(file)
+        const id = idOf(file)
         if (id === undefined) unread.set(file, 'no permission')
         else files.set(file, id)
       }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+} from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
@@ -58,6 +67,12 @@ export class FilesOnDisk {
   async read(file: string): Promise<Uint8Array> {
     if (!this.#isGenuine(path.dirname(file))) throw new Error(`${file} is behind a symbolic link`)
     return await readFile(path.join(this.#root, file), { flag: constants.O_RDONLY | constants.O_NOFOLLOW })
+  }
+
+  /** The same, at once: for many small files. */
+  readNow(file: string): Uint8Array {
+    if (!this.#isGenuine(path.dirname(file))) throw new Error(`${file} is behind a symbolic link`)
+    return readFileSync(path.join(this.#root, file), { flag: constants.O_RDONLY | constants.O_NOFOLLOW })
   }
 
   #isGenuine(directory: string): boolean {

@@ -1,6 +1,5 @@
 import { styleText } from 'node:util'
 import { readCrdSource, type CrdSource } from '../adapters/crd-sources.ts'
-import { Outbound } from '../adapters/outbound.ts'
 import { openCatalog } from '../adapters/schema-catalog.ts'
 import { admissionTools } from '../admission-tools.ts'
 import { admit as judge } from '../admit.ts'
@@ -32,13 +31,7 @@ export async function admit(command: AdmitCommand, { io, color, progress }: Cont
   }
   const crds = crdsOf(await read(command.crds))
   const old = oldOf(await read(command.old))
-  const submissions = (await read(command.files)).flatMap(({ name, bytes }) => submissionsIn(name, bytes))
-  if (submissions.length === 0)
-    throw new CannotJudge(
-      `There is no object in ${command.files.join(', ')}.`,
-      'Name files that hold objects.',
-    )
-
+  const files = await read(command.files)
   const catalog = openCatalog()
   const kubernetes = command.kubernetesVersion ?? ASSUMED_KUBERNETES
   const operator =
@@ -52,7 +45,12 @@ export async function admit(command: AdmitCommand, { io, color, progress }: Cont
       ...(operator === 'main' ? {} : { cnpg: operator }),
     }),
   ])
-  const results = judge(submissions, old, admissionTools(validator, operator))
+  const results = judge(submissionsOf(files), old, admissionTools(validator, operator))
+  if (results.length === 0)
+    throw new CannotJudge(
+      `There is no object in ${command.files.join(', ')}.`,
+      'Name files that hold objects.',
+    )
   const exitCode = results.some(({ accepted }) => !accepted)
     ? 1
     : results.some(({ judged }) => !judged)
@@ -68,8 +66,13 @@ export async function admit(command: AdmitCommand, { io, color, progress }: Cont
   }
 }
 
+/** One file after the other: what a file holds is gone from memory when the next one is read. */
+function* submissionsOf(files: readonly CrdSource[]): Iterable<Submission> {
+  for (const { name, bytes } of files) yield* submissionsIn(name, bytes)
+}
+
 async function sourcesOf(word: string, cwd: string): Promise<CrdSource[]> {
-  const found = await readCrdSource(word, { cwd, outbound: new Outbound() })
+  const found = await readCrdSource(word, { cwd })
   if (Array.isArray(found)) return found
   throw new CannotJudge(`${found.name}: ${found.message}`, found.repair)
 }

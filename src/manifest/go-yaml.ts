@@ -1,6 +1,6 @@
 import { Composer, Parser, type Document } from 'yaml'
 import { readNodes, Refusal } from './go-nodes.ts'
-import { readPrintedYaml } from './go-printed-yaml.ts'
+import { readSimpleYaml } from './simple-yaml.ts'
 import type { Json } from './json.ts'
 
 /** `line` counts from 1 in the text given. */
@@ -15,8 +15,8 @@ export type GoYaml<T> = ({ ok: true } & T) | { ok: false; message: string; line:
 export function parseGoYamlDocument(text: string): GoYaml<{ document: Json }> {
   const problem = unreadable(text)
   if (problem !== undefined) return problem
-  const printed = readPrintedYaml(text)
-  if (printed !== undefined) return { ok: true, ...printed }
+  const simple = readSimpleYaml(text)
+  if (simple !== undefined) return { ok: true, document: simple.document }
   const composer = new Composer({
     schema: 'failsafe',
     resolveKnownTags: false,

@@ -4,6 +4,7 @@ import { MAX_DEPTH, MAX_NODES, readNodes, Refusal } from './go-nodes.ts'
 import type { Json } from './json.ts'
 import { locateIn, type Located } from './locate.ts'
 import { identify, isManifest, type Resource } from './resource.ts'
+import { readSimpleYaml, type SimpleDocument } from './simple-yaml.ts'
 import { readIgnores, type Ignore } from './ignores.ts'
 
 /** Larger files are not read: no manifest is, and the parser takes its time. */
@@ -48,13 +49,55 @@ export function readSource(file: string, bytes: Uint8Array): SourceFile {
   }
   const text = decoded
   const lines = new Lines(text)
+  const simple = simpleDocuments(text)
+  if (simple === undefined) readInFull(source, text, lines)
+  else
+    source.documents = simple.map(({ document, start, end }) =>
+      sourceDocument(document, [start, end], text, lines),
+    )
+  source.ignores = readIgnores(text)
+  for (const ignore of source.ignores) {
+    if (ignore.problem !== undefined)
+      source.findings.push({
+        ruleId: 'config-ignore-reason',
+        level: 'warning',
+        message: ignore.problem,
+        repair: 'Write: # cnpg-steward: ignore RULE the reason in your own words',
+        file,
+        line: ignore.commentLine,
+      })
+  }
+  return source
+}
+
+/** The documents of a text all of which are of the simple form; `undefined` where one is not. */
+function simpleDocuments(text: string): SimpleDocument[] | undefined {
+  const found: SimpleDocument[] = []
+  let start = 0
+  for (const end of documentEnds(text)) {
+    const part = text.slice(start, end)
+    const read = readSimpleYaml(part, 'v3')
+    if (read !== undefined)
+      found.push({ document: read.document, start: start + read.start, end: start + read.end })
+    else if (!/^(?: *(?:#.*)?\n)*$/.test(part)) return undefined
+    start = text.indexOf('\n', end) + 1
+    if (start === 0) break
+  }
+  return found
+}
+
+/** Where the lines of `---` begin, and the end of the text. */
+function documentEnds(text: string): number[] {
+  if (!text.includes('---')) return [text.length]
+  return [...[...text.matchAll(/^---(?: *| +#.*)$/gm)].map(({ index }) => index), text.length]
+}
+
+/** Reads what is not of the simple form, with whatever is wrong with it. */
+function readInFull(source: SourceFile, text: string, lines: Lines): void {
   const report = (finding: Pick<Finding, 'ruleId' | 'message' | 'repair'>, offset: number) =>
-    source.findings.push({ ...finding, level: 'error', file, line: lines.at(offset) })
+    source.findings.push({ ...finding, level: 'error', file: source.file, line: lines.at(offset) })
   try {
-    // parsed again only for a file that is asked for places: trees of nodes of a whole repository would fill the memory
-    let again: Document.Parsed[] | undefined
-    for (const [index, document] of compose(text).entries()) {
-      const { contents, errors } = document
+    for (const { contents, errors } of compose(text)) {
       const [error] = errors
       if (error?.code === 'RESOURCE_EXHAUSTION') report(TOO_DEEP, error.pos[0])
       else if (error !== undefined) report({ ruleId: 'parse-yaml', ...inPlainWords(error) }, error.pos[0])
@@ -74,38 +117,36 @@ export function readSource(file: string, bytes: Uint8Array): SourceFile {
       // comments only
       if (value === null) continue
       const [start, end] = contents.range
-      const line = lines.at(start)
-      source.documents.push({
-        value,
-        line,
-        endLine: lines.at(Math.max(start, end - 1)),
-        ...(isManifest(value) ? { resource: identify(value) } : {}),
-        locate: fieldPath => {
-          again ??= compose(text)
-          const parsed = again[index]
-          return parsed === undefined
-            ? { line, column: 1, exact: false }
-            : locateIn(parsed, fieldPath, offset => lines.place(offset))
-        },
-      })
+      source.documents.push(sourceDocument(value, [start, end], text, lines))
     }
   } catch (problem) {
     const limit = limitFinding(problem)
     report(limit, problem instanceof Refusal ? problem.offset : 0)
   }
-  source.ignores = readIgnores(text)
-  for (const ignore of source.ignores) {
-    if (ignore.problem !== undefined)
-      source.findings.push({
-        ruleId: 'config-ignore-reason',
-        level: 'warning',
-        message: ignore.problem,
-        repair: 'Write: # cnpg-steward: ignore RULE the reason in your own words',
-        file,
-        line: ignore.commentLine,
-      })
+}
+
+/** @param range where its content begins and ends in the text */
+function sourceDocument(
+  value: Json,
+  [start, end]: readonly [number, number],
+  text: string,
+  lines: Lines,
+): SourceDocument {
+  const line = lines.at(start)
+  // parsed again only for a file that is asked for places: trees of nodes of a whole repository would fill the memory
+  let again: Document.Parsed | undefined
+  return {
+    value,
+    line,
+    endLine: lines.at(Math.max(start, end - 1)),
+    ...(isManifest(value) ? { resource: identify(value) } : {}),
+    locate: fieldPath => {
+      again ??= compose(text).find(({ contents }) => contents?.range[0] === start)
+      return again === undefined
+        ? { line, column: 1, exact: false }
+        : locateIn(again, fieldPath, offset => lines.place(offset))
+    },
   }
-  return source
 }
 
 /** The documents of a text with the nodes as they are written: nothing is resolved, merged or refused. */

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
-import { readPrintedYaml } from '../../src/manifest/go-printed-yaml.ts'
 import { parseGoYaml, parseGoYamlDocument } from '../../src/manifest/go-yaml.ts'
 
 /** JSON text, or 'refused'. */
@@ -107,54 +104,5 @@ describe('documents', () => {
       message: 'document contains excessive aliasing',
     })
     expect(read(`a: ${'['.repeat(20_000)}\n`)).toBe('refused')
-  })
-})
-
-// What go-yaml prints is read by a parser of its own: it must agree with the full one, or step aside.
-describe('printed YAML', () => {
-  const printed = [
-    'a: b\nc:\n- d: |\n    x\n\n     y\n  e: []\n- - 1\n  - "2"\nf:\n  g: {}\n  h: null\n',
-    "a: 'it''s\n  long'\nb: \"x\\n\n  y\"\nc: plain\n  goes - on > here\n",
-    'a: |+\n  x\n\nb: |-\n  y\n',
-    '"y": "off"\n0755: 1\nd: ""\ne: "\\u2028\\t"\n',
-    'a:\n  b:\n  - c\n  d: 1\ne:\nf: x\n',
-  ]
-  it.each(printed)('reads %j', text => {
-    const plain = parseGoYamlDocument(`# a comment makes it the full parser's\n${text}`)
-    expect(readPrintedYaml(`# a comment\n${text}`)).toBeUndefined()
-    expect({ ok: true, ...readPrintedYaml(text) }).toEqual(plain)
-  })
-
-  it('reads every object of the substitution cases', () => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own file
-    const cases = parse(readFileSync('test/fixtures/flux-substitution.yaml', 'utf8')) as {
-      substitution_object: { yaml: string; object: unknown }[]
-    }
-    for (const { yaml, object } of cases.substitution_object)
-      expect(readPrintedYaml(yaml)).toEqual({ document: object })
-  })
-
-  it.each([
-    'a: b\n    \nc: d\n',
-    'a: [1,2]\n',
-    'a: \n',
-    'a: .inf\n',
-    'a: &x b\n',
-    'a: b # c\n',
-    'a: b: c\n',
-    'a:\tb\n',
-    'a: b',
-    'a: |2\n   x\n',
-    'a: !!str 1\n',
-    '- a\n',
-    '<<: {}\n',
-    ' a: b\n',
-    'a: b\n c: d\n',
-    'a: "\\/"\n',
-    'a: "x\ny"\n',
-    'a: b\r\n',
-    '? a\n: b\n',
-  ])('steps aside for %j', text => {
-    expect(readPrintedYaml(text)).toBeUndefined()
   })
 })
