@@ -50,15 +50,20 @@ export function healthExpressionFindings(
         })
       seen.add(target.name)
       const idle = idleness(manifest, target, applied)
-      problems.push(...judge(entry, target, field, idle, compile))
-      if (idle !== undefined)
+      const judged = judge(entry, target, field, compile)
+      if (idle === undefined) problems.push(...judged)
+      else {
+        problems.push(...judged.filter(({ ruleId }) => ruleId === 'flux-health-expression-invalid'))
+        // what never runs does no harm yet
+        const would = judged.find(({ level }) => level === 'warning' || level === 'error')
         problems.push({
           ruleId: 'flux-health-expression-unused',
           level: 'note',
-          message: `The expressions for ${target.name} never run: ${idle}.`,
+          message: `The expressions for ${target.name} never run: ${idle}.${would === undefined || problems.length > 0 ? '' : ` Where they did: ${would.message}`}`,
           repair: `Set spec.wait: true, or name the object under spec.healthChecks of the Kustomization that applies it.`,
           field,
         })
+      }
       return problems.map(problem => ({ ...problem, resource, ...origin }))
     })
   })
@@ -96,13 +101,7 @@ function idleness(
     : 'spec.healthChecks names no such object'
 }
 
-function judge(
-  entry: JsonObject,
-  target: Target,
-  field: string,
-  idle: string | undefined,
-  compile: CompileExpression,
-): Problem[] {
+function judge(entry: JsonObject, target: Target, field: string, compile: CompileExpression): Problem[] {
   const compiled = new Map<Part, CompiledExpression>()
   for (const part of PARTS) {
     const source = textAt(entry, part) ?? ''
@@ -123,10 +122,7 @@ function judge(
   )
   // without `current` the schema refuses the entry
   if (refused.length > 0 || !compiled.has('current')) return refused
-  return aboutSamples(compiled, target, field).map(problem =>
-    // what never runs does no harm yet
-    idle === undefined ? problem : { ...problem, level: 'note' },
-  )
+  return aboutSamples(compiled, target, field)
 }
 
 function aboutSamples(

@@ -165,12 +165,18 @@ describe('healthCheckExprs that do not run', () => {
     ),
   )
 
-  it('are notes, whatever they say', () =>
-    expect(
-      found(expressions({ current: 'status.ready == true' })).map(({ ruleId, level }) => [ruleId, level]),
-    ).toEqual([
-      ['flux-health-expression-never', 'note'],
+  it('are one note, whatever they say', () => {
+    const findings = found(expressions({ current: 'status.ready == true' }))
+    expect(findings.map(({ ruleId, level }) => [ruleId, level])).toEqual([
       ['flux-health-expression-unused', 'note'],
+    ])
+    expect(findings[0]?.message).toMatch(/never run: neither .*Where they did: Current cannot be evaluated/)
+  })
+
+  it('are refused all the same where Flux refuses them', () =>
+    expect(said(found(expressions({ current: 'status.phase ==' })))).toEqual([
+      `flux-health-expression-invalid ${AT}.current`,
+      `flux-health-expression-unused ${AT}`,
     ]))
 
   it('of a whole group cover each kind of it', () =>
