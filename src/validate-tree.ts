@@ -1,5 +1,6 @@
 import { admissionTools } from './admission-tools.ts'
 import type { AdmitTools } from './admit.ts'
+import { fluxExpression } from './cel/flux-expression.ts'
 import { NEWEST_OPERATOR, OLDEST_OPERATOR } from './cnpg/admission/operator-release.ts'
 import { breaksLater } from './cnpg/breaks/breaks-later.ts'
 import { operatorVersion } from './cnpg/operator-version.ts'
@@ -8,7 +9,7 @@ import { ASSUMED_KUBERNETES, type Config } from './config/config.ts'
 import { FieldLines } from './field-lines.ts'
 import { asItRuns, judgeByAll } from './judge-admission.ts'
 import { appliedTwice } from './flux/applied-twice.ts'
-import { dependsOnFindings } from './flux/depends-on.ts'
+import { fluxFindings } from './flux/flux-findings.ts'
 import { readImportedCrds } from './imported-crds.ts'
 import { joinUnjudged, type Finding, type Level, type Unjudged } from './manifest/finding.ts'
 import type { RenderedHelmRelease, RenderedKustomization, RenderedObject } from './manifest/rendered.ts'
@@ -102,7 +103,15 @@ export async function validateTree(
       findings.push(...judged.findings)
       incomplete.push(...judged.incomplete)
     }
-    findings.push(...dependsOnFindings(objects, config.external).map(finding => ({ ...finding, cluster })))
+    findings.push(
+      ...fluxFindings({
+        cluster,
+        head: rendered,
+        ...(before === undefined ? {} : { base: before }),
+        external: config.external,
+        compile: fluxExpression,
+      }),
+    )
   }
   findings.push(
     ...appliedTwice(rendered.kustomizations),

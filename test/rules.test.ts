@@ -2,13 +2,14 @@ import { globSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openParameterCatalogs } from '../src/adapters/parameter-catalogs.ts'
 import { openCatalog } from '../src/adapters/schema-catalog.ts'
+import { fluxExpression } from '../src/cel/flux-expression.ts'
 import { breaksLater } from '../src/cnpg/breaks/breaks-later.ts'
 import { admissionTools } from '../src/admission-tools.ts'
 import { judgeAdmission } from '../src/judge-admission.ts'
 import { defaultConfig } from '../src/config/config.ts'
 import { readConfig } from '../src/config/load-config.ts'
 import { appliedTwice } from '../src/flux/applied-twice.ts'
-import { dependsOnFindings } from '../src/flux/depends-on.ts'
+import { fluxFindings } from '../src/flux/flux-findings.ts'
 import type { RenderedObject, RenderedTree } from '../src/manifest/rendered.ts'
 import { identify, isManifest } from '../src/manifest/resource.ts'
 import { readSource } from '../src/manifest/source-file.ts'
@@ -48,7 +49,9 @@ function written(pattern: RegExp): string[] {
 describe('the tables', () => {
   it('hold every rule that the sources name', () => {
     const named = written(/['"`]((?:parse|render|schema|house|config)-[a-z-]+[a-z])['"`]/g)
-    const flux = written(/['"`](flux-(?:applied|depends)-[a-z-]+[a-z])['"`]/g)
+    const flux = written(
+      /['"`](flux-(?:applied|depends|health|force|annotation|finalizer)-[a-z-]+[a-z])['"`]/g,
+    )
     expect(named.length).toBeGreaterThan(40)
     expect([...named, ...flux].filter(id => ruleOf(id) === undefined && reasonOf(id) === undefined)).toEqual(
       [],
@@ -113,7 +116,7 @@ async function judge({ id }: Rule, example: string): Promise<Judged[]> {
   if (id.startsWith('schema-')) return objectsOf(example).flatMap(schemaFindings)
   if (id.startsWith('admission-')) return admissionFindings(example)
   if (cnpgBreaksRules.some(rule => rule.id === id)) return breaksFindings(example)
-  if (id.startsWith('flux-')) return fluxFindings(example)
+  if (id.startsWith('flux-')) return fluxExampleFindings(example)
   if (id === 'render-flux-instance') return await fluxInstanceFindings(filesOf(example))
   return await renderFindings(filesOf(example))
 }
@@ -147,18 +150,53 @@ function schemaFindings({ manifest }: RenderedObject): Judged[] {
   return verdict.findings.map(({ ruleId }) => ({ ruleId, level: 'error' }))
 }
 
-function fluxFindings(example: string): Judged[] {
+/** What stands beside one Kustomization is applied by it; where there are none or more, each object by one of its own. */
+function fluxUnits(example: string): RenderedTree {
   const objects = objectsOf(example)
-  const kustomizations = objects.map((object, index) => ({
+  const flux = objects.filter(({ resource }) => resource.kind === 'Kustomization')
+  const [only] = flux.length === 1 ? flux : []
+  return {
+    kustomizations:
+      only === undefined
+        ? objects.map((object, index) => unitOf(`kustomization-${index}`, [object]))
+        : [
+            unitOf('root', [only]),
+            unitOf(
+              only.resource.name,
+              objects.filter(object => object !== only),
+            ),
+          ],
+    helmReleases: [],
+    findings: [],
+    incomplete: [],
+  }
+}
+
+function unitOf(name: string, objects: RenderedObject[]): RenderedTree['kustomizations'][number] {
+  return {
     cluster: 'main',
     namespace: 'flux-system',
-    name: `kustomization-${index}`,
+    name,
     path: '.',
-    status: 'rendered' as const,
-    objects: [object],
+    status: 'rendered',
+    objects,
     inputs: '',
-  }))
-  return [...dependsOnFindings(objects, []), ...appliedTwice(kustomizations)]
+  }
+}
+
+function fluxExampleFindings(example: string): Judged[] {
+  const { 'base.yaml': base, 'head.yaml': head } = filesOf(example)
+  const units = fluxUnits(head ?? example)
+  return [
+    ...fluxFindings({
+      cluster: 'main',
+      head: units,
+      ...(base === undefined ? {} : { base: fluxUnits(base) }),
+      external: [],
+      compile: fluxExpression,
+    }),
+    ...appliedTwice(units.kustomizations),
+  ]
 }
 
 function admissionFindings(example: string): Judged[] {

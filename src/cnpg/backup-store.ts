@@ -71,7 +71,10 @@ export function objectStoreOf(
   )
 }
 
-function location(configuration: Json | undefined): Pick<BackupStore, 'destinationPath' | 'endpointURL'> {
+/** Where a Barman object store writes to, without slashes at the end. */
+export function location(
+  configuration: Json | undefined,
+): Pick<BackupStore, 'destinationPath' | 'endpointURL'> {
   const path = textAt(configuration, 'destinationPath')
   const endpoint = textAt(configuration, 'endpointURL')
   return {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { fluxExpression } from '../../src/cel/flux-expression.ts'
 import { dependsOnFindings } from '../../src/flux/depends-on.ts'
 import type { RenderedObject } from '../../src/manifest/rendered.ts'
 import { identify } from '../../src/manifest/resource.ts'
@@ -38,10 +39,10 @@ it.each<[string, RenderedObject[], string[]]>([
     [],
   ],
 ])('%s', (_title, objects, rules) => {
-  expect(dependsOnFindings(objects, []).map(({ ruleId }) => ruleId)).toEqual(rules)
+  expect(dependsOnFindings(objects, [], fluxExpression).map(({ ruleId }) => ruleId)).toEqual(rules)
 })
 
 it('leaves alone what the configuration declares external', () => {
   const external = [{ kind: 'Kustomization', namespace: 'flux-system', name: 'b' }]
-  expect(dependsOnFindings([waiting('a', { name: 'b' })], external)).toEqual([])
+  expect(dependsOnFindings([waiting('a', { name: 'b' })], external, fluxExpression)).toEqual([])
 })

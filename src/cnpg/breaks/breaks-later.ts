@@ -2,11 +2,15 @@ import type { ExternalObject } from '../../config/config.ts'
 import type { Finding } from '../../manifest/finding.ts'
 import type { RenderedObject, RenderedTree } from '../../manifest/rendered.ts'
 import { groupOf, resourceKey } from '../../manifest/resource.ts'
+import { catalogProblems, objectStoreProblems } from '../references/catalog-problems.ts'
+import { referenceProblems, secretStoreProblems } from '../references/reference-problems.ts'
 import { operandOf } from '../operand.ts'
 import { operatorVersion } from '../operator-version.ts'
 import type { ParameterCatalogs } from '../parameters/parameter-catalog.ts'
+import { backupProblems } from './backup-problems.ts'
 import { clusterProblems } from './cluster-problems.ts'
-import { treeProblems, type ObjectProblem } from './tree-problems.ts'
+import type { ObjectProblem } from './problem.ts'
+import { treeProblems } from './tree-problems.ts'
 import { updateProblems } from './update-problems.ts'
 
 export interface BreaksLaterRequest {
@@ -28,8 +32,18 @@ export function breaksLater(request: BreaksLaterRequest): Finding[] {
     const before = base === undefined ? [] : objectsOf(base, cluster)
     const operator = operatorVersion(head, cluster)?.version ?? request.operator
     const known = new Map(before.map(object => [resourceKey(object.resource), object]))
+    const references = {
+      objects,
+      external: request.external,
+      isWhole: (namespace?: string) => isWhole(head, cluster, namespace),
+    }
     const problems: ObjectProblem[] = [
-      ...treeProblems(objects, request.external, namespace => isWhole(head, cluster, namespace)),
+      ...treeProblems(objects, request.external, references.isWhole),
+      ...backupProblems(objects),
+      ...referenceProblems(references),
+      ...secretStoreProblems(references),
+      ...catalogProblems(references),
+      ...objectStoreProblems(references),
       ...objects.flatMap(object => {
         const operand = operandOf(object.manifest, objects, operator)
         const old = known.get(resourceKey(object.resource))
@@ -72,12 +86,18 @@ function ownerOf(object: RenderedObject, tree: RenderedTree, cluster: string): {
     : { kustomization: `${owner.namespace}/${owner.name}` }
 }
 
-/** A Kustomization that does not render, or a chart of this namespace, may hold what seems to be missing. */
-function isWhole(tree: RenderedTree, cluster: string, namespace: string): boolean {
+/**
+ * A Kustomization that does not render, or a chart of this namespace, may hold what seems to be missing.
+ * @param namespace undefined: of objects that have none, any chart
+ */
+function isWhole(tree: RenderedTree, cluster: string, namespace: string | undefined): boolean {
   return (
     !tree.kustomizations.some(unit => unit.cluster === cluster && unit.status === 'failed') &&
     !tree.helmReleases.some(
-      unit => unit.cluster === cluster && unit.status !== 'rendered' && unit.namespace === namespace,
+      unit =>
+        unit.cluster === cluster &&
+        unit.status !== 'rendered' &&
+        (namespace === undefined || unit.namespace === namespace),
     )
   )
 }

@@ -1,7 +1,9 @@
-import { isObject, textAt, valueAt } from '../../manifest/json.ts'
+import { isObject, textAt, valueAt, type Json } from '../../manifest/json.ts'
 import { nearName } from '../../manifest/near-name.ts'
 import type { Manifest } from '../../manifest/resource.ts'
+import { parsePostgresSize } from '../admission/parameters.ts'
 import type { Operand } from '../operand.ts'
+import { compareQuantities, parseQuantity, type Quantity } from '../quantity.ts'
 import { hbaLineProblem } from '../parameters/hba-line.ts'
 import { findParameter, type ParameterCatalogs } from '../parameters/parameter-catalog.ts'
 import { valueProblem } from '../parameters/parameter-value.ts'
@@ -17,6 +19,8 @@ export function clusterProblems(cluster: Manifest, operand: Operand, catalogs: P
     ...hbaProblems(cluster),
     ...barmanProblems(cluster, operand),
     ...loopProblems(cluster),
+    ...superuserProblems(cluster),
+    ...memoryProblems(cluster),
   ]
 }
 
@@ -114,4 +118,53 @@ function loopProblems(cluster: Manifest): Problem[] {
       field: `metadata.annotations[${name}]`,
     },
   ]
+}
+
+/** Read only with enableSuperuserAccess; without it the password is set to NULL (instance_controller.go, since 1.21). */
+function superuserProblems(cluster: Manifest): Problem[] {
+  const name = textAt(cluster, 'spec', 'superuserSecret', 'name') ?? ''
+  if (name === '' || valueAt(cluster, 'spec', 'enableSuperuserAccess') === true) return []
+  return [
+    {
+      ruleId: 'cnpg-superuser-secret-ignored',
+      level: 'warning',
+      message: `superuserSecret is ignored without enableSuperuserAccess: true; the user postgres has no password, and nobody logs in with Secret ${name}.`,
+      repair: 'Set enableSuperuserAccess: true, or leave superuserSecret out.',
+      field: 'spec.superuserSecret',
+    },
+  ]
+}
+
+/**
+ * The webhook compares shared_buffers with the memory request only; the kernel with the limit. Pages of shared memory count as
+ * soon as they are touched: the server starts, and is killed under load, again and again.
+ */
+function memoryProblems(cluster: Manifest): Problem[] {
+  const setting = textAt(cluster, 'spec', 'postgresql', 'parameters', 'shared_buffers') ?? ''
+  const limits = valueAt(cluster, 'spec', 'resources', 'limits')
+  const written = valueAt(limits, 'memory')
+  const limit = quantityOf(written)
+  // without a unit PostgreSQL counts blocks of 8 kB, and the webhook megabytes
+  const buffers = /^\d+$/.test(setting)
+    ? parseQuantity(`${8n * BigInt(setting)}Ki`)
+    : parsePostgresSize(setting)
+  if (setting === '' || isOpen(setting) || typeof buffers === 'string' || limit === undefined) return []
+  // shared memory in huge pages is accounted apart
+  if (isObject(limits) && Object.keys(limits).some(name => name.startsWith('hugepages-'))) return []
+  if (compareQuantities(buffers, limit) < 0) return []
+  return [
+    {
+      ruleId: 'cnpg-memory-limit',
+      level: 'error',
+      message: `shared_buffers ${setting} does not fit into the memory limit of ${String(written)}: PostgreSQL is accepted and started, and killed (OOMKilled) as soon as it fills its cache.`,
+      repair: 'Set shared_buffers to about a quarter of the memory limit.',
+      field: 'spec.postgresql.parameters.shared_buffers',
+    },
+  ]
+}
+
+function quantityOf(value: Json | undefined): Quantity | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const quantity = parseQuantity(String(value))
+  return typeof quantity === 'string' || quantity.nano <= 0n ? undefined : quantity
 }

@@ -1,4 +1,5 @@
 import type { Level } from '../../manifest/finding.ts'
+import type { RenderedObject } from '../../manifest/rendered.ts'
 
 /** What is wrong with one object, still without its place. */
 export interface Problem {
@@ -7,6 +8,11 @@ export interface Problem {
   message: string
   repair: string
   field: string
+}
+
+/** The same with the object that it is about. */
+export interface ObjectProblem extends Problem {
+  object: RenderedObject
 }
 
 /** A value that Flux has not filled in, or that is encrypted: nothing is said about it. */

@@ -5,11 +5,7 @@ import type { RenderedObject } from '../../manifest/rendered.ts'
 import { groupOf, resourceKey, resourceLabel } from '../../manifest/resource.ts'
 import { backupStoreOf, storePath } from '../backup-store.ts'
 import { floodOf, readSchedule } from '../schedule.ts'
-import { isOpen, type Problem } from './problem.ts'
-
-export interface ObjectProblem extends Problem {
-  object: RenderedObject
-}
+import { isOpen, type ObjectProblem } from './problem.ts'
 
 /** Kinds with a spec.cluster.name of their own namespace. */
 const REFER = new Set([

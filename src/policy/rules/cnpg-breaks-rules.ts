@@ -1,5 +1,22 @@
 import type { Rule } from '../rule.ts'
 
+const PLUGIN = `  plugins:
+    - name: barman-cloud.cloudnative-pg.io
+      isWALArchiver: true
+      parameters:
+        barmanObjectName: store`
+const BACKED = '  backup:\n    barmanObjectStore:\n      destinationPath: s3://backups/postgres'
+const RESTORED = `  backup:
+    barmanObjectStore:
+      destinationPath: s3://backups/postgres
+  bootstrap:
+    recovery:
+      source: postgres
+  externalClusters:
+    - name: postgres
+      barmanObjectStore:
+        destinationPath: s3://backups/postgres`
+
 /**
  * What API server and operator accept, and what breaks later (src/cnpg/breaks). Where an example needs what runs before the
  * change, that stands in base.yaml and the change in head.yaml.
@@ -62,8 +79,8 @@ export const cnpgBreaksRules: readonly Rule[] = [
     title: 'spec.cluster.name names a Cluster of the same namespace.',
     why: 'No webhook looks for it: the object is accepted and does nothing. The Backups of such a ScheduledBackup never begin.',
     repair: 'Correct the name; declare what lives elsewhere under `external:` in .github/cnpg-steward.yaml.',
-    failing: `${cluster('')}\n---\n${schedule('0 0 3 * * *', 'postgre')}`,
-    mended: `${cluster('')}\n---\n${schedule('0 0 3 * * *')}`,
+    failing: `${cluster(BACKED)}\n---\n${schedule('0 0 3 * * *', 'postgre')}`,
+    mended: `${cluster(BACKED)}\n---\n${schedule('0 0 3 * * *')}`,
   },
   {
     id: 'cnpg-schedule-flood',
@@ -71,8 +88,8 @@ export const cnpgBreaksRules: readonly Rule[] = [
     title: 'A ScheduledBackup takes base backups once an hour at the very most.',
     why: 'Its schedule has six fields, seconds first. A five-field Unix schedule is accepted and means another time, most often every hour; the Backups pile up until the operator falls over.',
     repair: 'Put the second in front: "0 0 3 * * *" is every day at three.',
-    failing: `${cluster('')}\n---\n${schedule('0 3 * * *')}`,
-    mended: `${cluster('')}\n---\n${schedule('0 0 3 * * *')}`,
+    failing: `${cluster(BACKED)}\n---\n${schedule('0 3 * * *')}`,
+    mended: `${cluster(BACKED)}\n---\n${schedule('0 0 3 * * *')}`,
   },
   {
     id: 'cnpg-backup-store-shared',
@@ -125,6 +142,117 @@ export const cnpgBreaksRules: readonly Rule[] = [
       ),
     ),
   },
+  {
+    id: 'cnpg-superuser-secret-ignored',
+    level: 'warning',
+    title: 'superuserSecret stands beside enableSuperuserAccess: true.',
+    why: 'Without it the operator ignores the Secret and sets the password of postgres to NULL: nobody logs in as superuser.',
+    repair: 'Set enableSuperuserAccess: true, or leave superuserSecret out.',
+    failing: `${cluster('  superuserSecret:\n    name: superuser')}\n---\n${secret('superuser', 'postgres')}`,
+    mended: `${cluster('  enableSuperuserAccess: true\n  superuserSecret:\n    name: superuser')}\n---\n${secret('superuser', 'postgres')}`,
+  },
+  {
+    id: 'cnpg-memory-limit',
+    level: 'error',
+    title: 'shared_buffers fits into the memory limit.',
+    why: 'The webhook compares it with the request only. The server starts, and the kernel kills it as soon as its cache is filled, again and again.',
+    repair: 'Set shared_buffers to about a quarter of the memory limit.',
+    failing: cluster(
+      '  resources:\n    limits:\n      memory: 1Gi\n  postgresql:\n    parameters:\n      shared_buffers: 2GB',
+    ),
+    mended: cluster(
+      '  resources:\n    limits:\n      memory: 8Gi\n  postgresql:\n    parameters:\n      shared_buffers: 2GB',
+    ),
+  },
+  {
+    id: 'cnpg-backup-method',
+    level: 'error',
+    title: 'A Backup or ScheduledBackup asks for a method that its Cluster is set up for.',
+    why: 'The operator looks only when the backup is due, and fails it then. The method is barmanObjectStore where none is named: after a move to the plugin every scheduled backup fails.',
+    repair: 'Write method: plugin and pluginConfiguration.name, or set the Cluster up for the method.',
+    failing: `${cluster(PLUGIN)}\n---\n${store('store')}\n---\n${schedule('0 0 3 * * *')}`,
+    mended: `${cluster(PLUGIN)}\n---\n${store('store')}\n---\n${schedule('0 0 3 * * *')}\n  method: plugin\n  pluginConfiguration:\n    name: barman-cloud.cloudnative-pg.io`,
+  },
+  {
+    id: 'cnpg-archive-not-empty',
+    level: 'warning',
+    title: 'A Cluster that is restored archives to another place than the one it is restored from.',
+    why: 'Before the first WAL file goes out, the archive must be empty: the new Cluster stops with "Expected empty archive".',
+    repair:
+      'Give it a serverName of its own; cnpg.io/skipEmptyWalArchiveCheck: enabled says that one folder is meant.',
+    failing: cluster(RESTORED),
+    mended: cluster(
+      RESTORED.replace(
+        's3://backups/postgres\n  boot',
+        's3://backups/postgres\n      serverName: restored\n  boot',
+      ),
+    ),
+  },
+  {
+    id: 'cnpg-reference-unknown',
+    level: 'warning',
+    title:
+      'Secrets, ConfigMaps, classes and stores that a database names are made here, or declared external.',
+    why: 'No webhook looks for them. Without its Secret a Cluster waits, its backups fail, or a password is never set. What is made outside Git is not seen here: then this is a note only.',
+    repair: 'Correct the name; declare what lives elsewhere under `external:` in .github/cnpg-steward.yaml.',
+    failing: `${cluster('  bootstrap:\n    initdb:\n      database: app\n      owner: app\n      secret:\n        name: postgres-user')}\n---\n${secret('postgres-users', 'app')}`,
+    mended: `${cluster('  bootstrap:\n    initdb:\n      database: app\n      owner: app\n      secret:\n        name: postgres-user')}\n---\n${secret('postgres-user', 'app')}`,
+  },
+  {
+    id: 'cnpg-reference-key',
+    level: 'warning',
+    title: 'A Secret or ConfigMap has the keys that the database reads of it.',
+    why: 'The object is there, so nothing waits: the backup, the login or the Pod fails when the key is read.',
+    repair: 'Add the key, or name one that is there.',
+    failing: `${cluster('  enableSuperuserAccess: true\n  superuserSecret:\n    name: superuser')}\n---\n${secret('superuser', 'postgres').replace('password:', 'pass:')}`,
+    mended: `${cluster('  enableSuperuserAccess: true\n  superuserSecret:\n    name: superuser')}\n---\n${secret('superuser', 'postgres')}`,
+  },
+  {
+    id: 'cnpg-secret-username',
+    level: 'error',
+    title: 'The Secret of a role has that role as its username.',
+    why: 'The instance manager compares the two ("wrong username in secret") and then never sets the password. For superuserSecret it must be postgres, for initdb the owner.',
+    repair: 'Correct the username in the Secret, or the role.',
+    failing: `${cluster('  enableSuperuserAccess: true\n  superuserSecret:\n    name: superuser')}\n---\n${secret('superuser', 'admin')}`,
+    mended: `${cluster('  enableSuperuserAccess: true\n  superuserSecret:\n    name: superuser')}\n---\n${secret('superuser', 'postgres')}`,
+  },
+  {
+    id: 'cnpg-object-store-unknown',
+    level: 'warning',
+    title: 'The Barman Cloud plugin names an ObjectStore of the same namespace.',
+    why: 'Without it the operator stops at the plugin: a new Cluster has no phase, no Pod and no word about why; one that runs is no longer looked after.',
+    repair: 'Correct the name; declare what lives elsewhere under `external:` in .github/cnpg-steward.yaml.',
+    failing: `${cluster(PLUGIN)}\n---\n${store('stores')}`,
+    mended: `${cluster(PLUGIN)}\n---\n${store('store')}`,
+  },
+  {
+    id: 'cnpg-image-catalog-unknown',
+    level: 'warning',
+    title: 'imageCatalogRef names a catalog that is there.',
+    why: 'Otherwise the Cluster stays in phase "Cluster has incomplete or invalid image catalog".',
+    repair:
+      'Correct kind or name; declare what lives elsewhere under `external:` in .github/cnpg-steward.yaml.',
+    failing: `${cluster(catalogRef(17), undefined)}\n---\n${catalog('postgresq', 17)}`,
+    mended: `${cluster(catalogRef(17), undefined)}\n---\n${catalog('postgresql', 17)}`,
+  },
+  {
+    id: 'cnpg-image-catalog-major',
+    level: 'error',
+    title: 'The catalog has an image for the major that the Cluster asks for.',
+    why: 'Otherwise the Cluster stays in phase "Cluster has incomplete or invalid image catalog".',
+    repair: 'Add an image of that major to the catalog, or ask for one that it has.',
+    failing: `${cluster(catalogRef(18), undefined)}\n---\n${catalog('postgresql', 17)}`,
+    mended: `${cluster(catalogRef(17), undefined)}\n---\n${catalog('postgresql', 17)}`,
+  },
+  {
+    id: 'cnpg-image-catalog-mismatch',
+    level: 'error',
+    title: 'Each image of a catalog is of the major that stands beside it.',
+    why: 'The operator believes the catalog: it starts the server of another major on the data, which refuses.',
+    repair: 'Name an image of that major, or correct major.',
+    failing: catalog('postgresql', 17, '16.10-standard-trixie'),
+    mended: catalog('postgresql', 17),
+  },
 ]
 
 /** @param tag of the image; explicitly undefined: no imageName at all */
@@ -165,4 +293,47 @@ function change(base: string, head: string): string {
 
 function archived(own: string) {
   return `  backup:\n    barmanObjectStore:\n      destinationPath: s3://backups/postgres\n      serverName: first${own}`
+}
+
+function secret(name: string, username: string): string {
+  return `apiVersion: v1
+kind: Secret
+metadata:
+  name: ${name}
+  namespace: databases
+type: kubernetes.io/basic-auth
+stringData:
+  username: ${username}
+  password: example`
+}
+
+function store(name: string): string {
+  return `apiVersion: barmancloud.cnpg.io/v1
+kind: ObjectStore
+metadata:
+  name: ${name}
+  namespace: databases
+spec:
+  configuration:
+    destinationPath: s3://backups/postgres`
+}
+
+function catalogRef(major: number): string {
+  return `  imageCatalogRef:
+    apiGroup: postgresql.cnpg.io
+    kind: ImageCatalog
+    name: postgresql
+    major: ${major}`
+}
+
+function catalog(name: string, major: number, tag = `${major}.6-standard-trixie`): string {
+  return `apiVersion: postgresql.cnpg.io/v1
+kind: ImageCatalog
+metadata:
+  name: ${name}
+  namespace: databases
+spec:
+  images:
+    - major: ${major}
+      image: ghcr.io/cloudnative-pg/postgresql:${tag}`
 }

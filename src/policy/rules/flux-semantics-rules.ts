@@ -1,5 +1,9 @@
 import type { Rule } from '../rule.ts'
 
+const READY = "has(status.conditions) && status.conditions.exists(c, c.type == 'Ready' && c.status == 'True')"
+const NOT_READY =
+  "has(status.conditions) && status.conditions.exists(c, c.type == 'Ready' && c.status == 'False')"
+
 /** What Flux makes of objects that are fine one by one (src/flux). */
 export const fluxSemanticsRules: readonly Rule[] = [
   {
@@ -53,17 +57,186 @@ data:
     failing: `${named('operator', 'postgres')}\n---\n${named('postgres', 'operator')}`,
     mended: `${named('operator')}\n---\n${named('postgres', 'operator')}`,
   },
+  {
+    id: 'flux-depends-on-suspended',
+    level: 'warning',
+    title: 'dependsOn names no Kustomization of the same source that is suspended.',
+    why: 'Before it applies a commit, a Kustomization wants its dependencies at that same commit; a suspended one stays where it is, and everything behind it, too.',
+    repair: 'Resume it, or take the dependency out while it is suspended.',
+    failing: `${named('operator', undefined, '\n  suspend: true')}\n---\n${named('postgres', 'operator')}`,
+    mended: `${named('operator')}\n---\n${named('postgres', 'operator')}`,
+  },
+  {
+    id: 'flux-depends-on-expression',
+    level: 'error',
+    title: 'readyExpr compiles, is a bool, and can be true.',
+    why: 'Flux compiles it with the variables self and dep. What does not compile, or is false however ready the dependency is, keeps the object from ever being applied.',
+    repair: 'Compare fields of dep and self: dep.status.observedGeneration == dep.metadata.generation.',
+    failing: `${named('operator')}\n---\n${named('postgres', 'operator\n      readyExpr: status.ready == true')}`,
+    mended: `${named('operator')}\n---\n${named('postgres', "operator\n      readyExpr: dep.status.conditions.exists(c, c.type == 'Ready' && c.status == 'True')")}`,
+  },
+  {
+    id: 'flux-health-check-unknown',
+    level: 'warning',
+    title: 'spec.healthChecks names objects that this repository applies, with their namespace.',
+    why: 'What is not there is waited for until the timeout, at every new revision; the Kustomization fails, and what depends on it is not applied.',
+    repair:
+      'Correct name or namespace (targetNamespace is not added); declare what lives elsewhere under `external:` in .github/cnpg-steward.yaml.',
+    failing: checked(
+      'wait: false\n  healthChecks:\n    - { apiVersion: postgresql.cnpg.io/v1, kind: Cluster, name: postgres }',
+    ),
+    mended: checked(
+      'wait: false\n  healthChecks:\n    - { apiVersion: postgresql.cnpg.io/v1, kind: Cluster, name: postgres, namespace: databases }',
+    ),
+  },
+  {
+    id: 'flux-health-check-timeout',
+    level: 'warning',
+    title: 'A Kustomization waits as long for a Cluster as its instances take to be created.',
+    why: 'They are created one after another, some 17 seconds each where the images are there already. A shorter timeout fails the Kustomization, and what depends on it is not applied.',
+    repair: 'Give it a spec.timeout of some minutes.',
+    failing: checked('wait: true\n  timeout: 30s'),
+    mended: checked('wait: true\n  timeout: 10m'),
+  },
+  {
+    id: 'flux-health-expression-invalid',
+    level: 'error',
+    title: 'Each of healthCheckExprs is CEL that Flux can use, one entry a kind.',
+    why: 'The CRD takes any text; kustomize-controller then fails the whole Kustomization before it applies anything.',
+    repair:
+      'Correct the expression. The functions of Kubernetes (quantity, url, lists) are not among those of Flux.',
+    failing: checked(`wait: true${expressions('status.phase ==')}`),
+    mended: checked(`wait: true${expressions(READY)}`),
+  },
+  {
+    id: 'flux-health-expression-unused',
+    level: 'note',
+    title: 'healthCheckExprs stand where a health check runs.',
+    why: 'Without spec.wait they are asked only for the objects that spec.healthChecks names, and with it only for what the Kustomization applies: they look like a check and are none.',
+    repair: 'Set spec.wait: true, or name the object under spec.healthChecks.',
+    failing: checked(`wait: false${expressions(READY)}`),
+    mended: checked(`wait: true${expressions(READY)}`),
+  },
+  {
+    id: 'flux-health-expression-never',
+    level: 'error',
+    title: 'The expressions call an object current that is healthy.',
+    why: 'They are held against objects as their controllers leave them. Where a healthy one is never current, the Kustomization fails at every timeout, and what depends on it is never applied.',
+    repair: 'Ask for what the controller really sets; the fields of the object are the variables.',
+    failing: checked(`wait: true${expressions('status.ready == true')}`),
+    mended: checked(`wait: true${expressions(READY)}`),
+  },
+  {
+    id: 'flux-health-expression-early',
+    level: 'warning',
+    title: 'failed is true only of what does not end by itself.',
+    why: 'Ready is False while a Cluster is created, rolled or switched over. Flux fails the Kustomization at once when an object has failed, and does not wait for the rest of the timeout.',
+    repair: 'Name phases that want a person, or leave failed out: the timeout does the rest.',
+    failing: checked(`wait: true${expressions(READY, NOT_READY)}`),
+    mended: checked(
+      `wait: true${expressions(READY, "has(status.phase) && status.phase == 'Not enough disk space'")}`,
+    ),
+  },
+  {
+    id: 'flux-health-expression-blind',
+    level: 'warning',
+    title: 'current is not true of an object that has failed.',
+    why: 'The Kustomization is ready as soon as the object is there; what depends on it is applied, and a failure is never reported.',
+    repair: 'Ask for the condition Ready, or for the phase.',
+    failing: checked(`wait: true${expressions('has(metadata.name)')}`),
+    mended: checked(`wait: true${expressions(READY)}`),
+  },
+  {
+    id: 'flux-health-expression-unguarded',
+    level: 'note',
+    title: 'The expressions can be evaluated on an object that was just created.',
+    why: 'A field that is not there yet is an error, and the health of the object Unknown meanwhile; where the controller is down, that is all that is ever said.',
+    repair: 'Ask first whether the field is there: has(status.conditions) && ….',
+    failing: checked(
+      `wait: true${expressions("status.conditions.exists(c, c.type == 'Ready' && c.status == 'True')")}`,
+    ),
+    mended: checked(`wait: true${expressions(READY)}`),
+  },
+  {
+    id: 'flux-force-database',
+    level: 'warning',
+    title: 'No Kustomization with spec.force applies a database or a volume claim.',
+    why: 'With force any refused update means delete and create: a storage that shrinks, or a major that goes back, costs all data. The annotation force: disabled does not help, only "enabled" is read.',
+    repair: 'Take spec.force away, or apply the database by a Kustomization of its own without it.',
+    failing: checked('force: true'),
+    mended: checked('force: false'),
+  },
+  {
+    id: 'flux-annotation-value',
+    level: 'warning',
+    title: 'Annotations of Flux have values that Flux reads.',
+    why: 'Any other value is as good as none, without a word: what should be kept is pruned, what should be left alone is overridden.',
+    repair:
+      'prune, reconcile and substitute take disabled; force takes enabled; ssa takes IfNotPresent, Ignore or Merge.',
+    failing: annotated('prune: "false"'),
+    mended: annotated('prune: disabled'),
+  },
+  {
+    id: 'flux-finalizer-removed',
+    level: 'warning',
+    title: 'Finalizers that stand in Git stay.',
+    why: 'Server-side apply takes them from the live object. When that is deleted later, nobody cleans up behind it or holds it back any more.',
+    repair: 'Keep it, unless the controller that set it is gone for good.',
+    failing: `# base.yaml\n${claim('\n  finalizers: [example.org/cleanup]')}\n---\n# head.yaml\n${claim('')}`,
+    mended: `# base.yaml\n${claim('\n  finalizers: [example.org/cleanup]')}\n---\n# head.yaml\n${claim('\n  finalizers: [example.org/cleanup]')}`,
+  },
 ]
 
 function waiting(first: string, second: string, dependency: string): string {
   return `${named(first)}\n---\n${named(second, dependency)}`
 }
 
-function named(name: string, dependency?: string): string {
-  const spec = dependency === undefined ? '' : `\nspec:\n  dependsOn:\n    - name: ${dependency}`
+function named(name: string, dependency?: string, more = ''): string {
+  const depends = dependency === undefined ? '' : `\n  dependsOn:\n    - name: ${dependency}`
+  const spec = depends === '' && more === '' ? '' : `\nspec:${depends}${more}`
   return `apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
 metadata:
   name: ${name}
   namespace: flux-system${spec}`
+}
+
+/** A Kustomization and the Cluster that it applies. */
+function checked(spec: string): string {
+  return `${named('postgres', undefined, `\n  ${spec}`)}
+---
+apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata:
+  name: postgres
+  namespace: databases
+spec:
+  instances: 3
+  storage:
+    size: 10Gi`
+}
+
+function expressions(current: string, failed?: string): string {
+  return `\n  healthCheckExprs:\n    - apiVersion: postgresql.cnpg.io/v1\n      kind: Cluster${part('current', current)}${failed === undefined ? '' : part('failed', failed)}`
+}
+
+function part(name: string, source: string): string {
+  return `\n      ${name}: >-\n        ${source}`
+}
+
+function annotated(annotation: string): string {
+  return claim(`\n  annotations:\n    kustomize.toolkit.fluxcd.io/${annotation}`)
+}
+
+function claim(metadata: string): string {
+  return `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: postgres-dumps
+  namespace: databases${metadata}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources:
+    requests:
+      storage: 10Gi`
 }

@@ -93,7 +93,8 @@ describe('references', () => {
     ['postgre', 'databases', [/Did you mean postgres\?/]],
     ['postgres', 'elsewhere', [/There is Cluster databases\/postgres, in another namespace/]],
   ])('%s in %s', (name, namespace, messages) => {
-    const findings = found(cluster('') + backup(name, namespace))
+    const archived = cluster('backup: { barmanObjectStore: { destinationPath: "s3://a" } }')
+    const findings = found(archived + backup(name, namespace))
     expect(findings).toHaveLength(messages.length)
     for (const message of messages) expect(findings[0]?.message).toMatch(message)
   })
