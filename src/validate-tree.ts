@@ -2,7 +2,7 @@ import { admissionTools } from './admission-tools.ts'
 import type { AdmitTools } from './admit.ts'
 import { NEWEST_OPERATOR, OLDEST_OPERATOR } from './cnpg/admission/operator-release.ts'
 import { breaksLater } from './cnpg/breaks/breaks-later.ts'
-import { operatorVersion } from './cnpg/operator-version.ts'
+import { BARMAN_PLUGIN, operatorVersion } from './cnpg/operator-version.ts'
 import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import { ASSUMED_KUBERNETES, type Config } from './config/config.ts'
 import { FieldLines } from './field-lines.ts'
@@ -83,7 +83,10 @@ export async function validateTree(
           .filter(({ resource }) => resource.kind === 'CustomResourceDefinition')
           .map(object => object.manifest),
       ]),
-      fromCatalog(tools.catalog, versionsInUse(config, operator?.version)),
+      fromCatalog(
+        tools.catalog,
+        versionsInUse(config, operator?.version, operatorVersion(rendered, cluster, BARMAN_PLUGIN)?.version),
+      ),
     ])
     validators.set(cluster, validator)
     const admission = admissionOf(cluster, validator, {
@@ -125,13 +128,9 @@ export async function validateTree(
     }),
     ...(await sourceFindings(tree, manifestFiles(rendered))),
   )
-  const judged = joinClusters(
-    levelled(await Promise.all(findings.map(async finding => await lines.ofFinding(finding))), config),
-  )
-  const kept = await withoutIgnored(judged, tree, trusted)
+  const placed = await Promise.all(findings.map(async finding => await lines.ofFinding(finding)))
   return {
-    findings: kept,
-    suppressed: judged.length - kept.length,
+    ...(await settle(placed, { config, tree, trusted })),
     incomplete: joinUnjudged(incomplete),
     versions: [...versions],
     validators,
@@ -139,9 +138,24 @@ export async function validateTree(
   }
 }
 
-function versionsInUse(config: Config, operator: string | undefined): VersionsInUse {
+/** Findings as they count: by the levels of the configuration, one for several clusters, without what a comment silences. */
+export async function settle(
+  findings: readonly Finding[],
+  { config, tree, trusted }: { config: Config; tree: Tree; trusted: Tree },
+): Promise<{ findings: Finding[]; suppressed: number }> {
+  const judged = joinClusters(levelled(findings, config))
+  const kept = await withoutIgnored(judged, tree, trusted)
+  return { findings: kept, suppressed: judged.length - kept.length }
+}
+
+function versionsInUse(
+  config: Config,
+  operator: string | undefined,
+  plugin: string | undefined,
+): VersionsInUse {
   const cnpg = operator ?? config.cnpgVersion
   return {
+    ...(plugin === undefined ? {} : { 'barman-cloud': plugin }),
     kubernetes: config.kubernetesVersion ?? { atLeast: ASSUMED_KUBERNETES },
     flux: config.fluxVersion,
     // what every known version refuses is refused
