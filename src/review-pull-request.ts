@@ -36,6 +36,8 @@ export interface ReviewTools extends RenderTools {
   parameters: ParameterCatalogs
   /** milliseconds, any epoch */
   clock: () => number
+  /** ISO date: what is past its end of life depends on it */
+  today: string
 }
 
 /** Renders base and head, validates, diffs and judges: the main job. */

@@ -7,6 +7,7 @@ import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import { ASSUMED_KUBERNETES, type Config } from './config/config.ts'
 import { FieldLines } from './field-lines.ts'
 import { asItRuns, judgeByAll } from './judge-admission.ts'
+import { judgeOperator } from './judge-operator.ts'
 import { appliedTwice } from './flux/applied-twice.ts'
 import { dependsOnFindings } from './flux/depends-on.ts'
 import { readImportedCrds } from './imported-crds.ts'
@@ -27,6 +28,8 @@ export interface ValidationTools {
   catalog: SchemaCatalog
   parameters: ParameterCatalogs
   progress: (message: string) => void
+  /** ISO date: what is past its end of life depends on it */
+  today: string
 }
 
 export interface Validation {
@@ -105,6 +108,13 @@ export async function validateTree(
       findings.push(...judged.findings)
       incomplete.push(...judged.incomplete)
     }
+    findings.push(
+      ...judgeOperator(
+        cluster,
+        { head: rendered, ...(before === undefined ? {} : { base: before }), config },
+        tools.today,
+      ),
+    )
     findings.push(...dependsOnFindings(objects, config.external).map(finding => ({ ...finding, cluster })))
   }
   findings.push(
