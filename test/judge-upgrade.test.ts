@@ -230,9 +230,11 @@ describe('where the version comes from', () => {
       return { ...rest, 'operator/kustomization.yaml': manifest(version) }
     }
     const { findings } = await offlineReview(tree('1.28.0'), tree('1.30.0'))
-    expect(findings.map(({ ruleId, file, line }) => [ruleId, file, line])).toEqual([
-      ['upgrade-judged', 'operator/kustomization.yaml', 2],
-    ])
+    expect(
+      findings
+        .filter(({ ruleId }) => ruleId === 'upgrade-judged')
+        .map(({ ruleId, file, line }) => [ruleId, file, line]),
+    ).toEqual([['upgrade-judged', 'operator/kustomization.yaml', 2]])
   })
 
   it('the image of a Deployment', async () => {
@@ -243,9 +245,11 @@ describe('where the version comes from', () => {
         ],
       })
     const { findings } = await offlineReview(tree('1.28.0'), tree('1.30.0'))
-    expect(findings.map(({ ruleId, file, line }) => [ruleId, file, line])).toEqual([
-      ['upgrade-judged', OPERATOR, 11],
-    ])
+    expect(
+      findings
+        .filter(({ ruleId }) => ruleId === 'upgrade-judged')
+        .map(({ ruleId, file, line }) => [ruleId, file, line]),
+    ).toEqual([['upgrade-judged', OPERATOR, 11]])
   })
 
   it('the chart of the Barman Cloud plugin, as far as its kinds are known', async () => {
