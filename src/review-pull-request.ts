@@ -1,6 +1,7 @@
 import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import type { Config } from './config/config.ts'
 import { judgeImpacts } from './judge-impacts.ts'
+import { judgeUpgrades } from './judge-upgrade.ts'
 import type { Change, Impact } from './manifest/change.ts'
 import { diffTrees } from './diff/diff-trees.ts'
 import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
@@ -13,7 +14,7 @@ import { clampPath } from './render/tree-path.ts'
 import { verdictOf, type Review, type Revision } from './report/review.ts'
 import type { SchemaCatalog } from './schema/catalog.ts'
 import { Touched } from './touched.ts'
-import { validateTree, type Validation } from './validate-tree.ts'
+import { settle, validateTree, type Validation } from './validate-tree.ts'
 
 export interface ReviewRequest {
   base: Tree
@@ -35,6 +36,8 @@ export interface ReviewTools extends RenderTools {
   parameters: ParameterCatalogs
   /** milliseconds, any epoch */
   clock: () => number
+  /** ISO date: what is past its end of life depends on it */
+  today: string
 }
 
 /** Renders base and head, validates, diffs and judges: the main job. */
@@ -47,6 +50,14 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
   )
   const before = await validateTree(request.base, base, config, tools)
   const after = await validateTree(request.head, head, config, tools, request.base, base)
+  const upgrades = await judgeUpgrades({
+    base,
+    head,
+    validators: { base: before.validators, head: after.validators },
+    lines: after.lines,
+    config,
+  })
+  const upgraded = await settle(upgrades.findings, { config, tree: request.head, trusted: request.base })
   const files = { base: await request.base.files(), head: await request.head.files() }
   const diff = diffTrees(base, head, {
     hasDirectory: { base: isDirectoryOf(files.base), head: isDirectoryOf(files.head) },
@@ -63,13 +74,22 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
     catalogs: tools.parameters,
   })
   const touched = new Touched(base, head, files)
-  const { brought, existing } = sortOut([...after.findings, ...request.configFindings], before, touched)
+  const { brought, existing } = sortOut(
+    [
+      ...upgraded.findings,
+      ...after.findings.filter(finding => !upgrades.tells(finding)),
+      ...request.configFindings,
+    ],
+    before,
+    touched,
+  )
   const findings = request.all ? [...brought, ...existing] : brought
   const impacts = judged.impacts.filter(impact => !isRefused(impact, brought))
   const incomplete = incompleteOf(
     after,
     before,
     [
+      ...upgrades.incomplete,
       ...diff.incomplete,
       ...failedOnBothSides(base, head, after.incomplete),
       ...notApplied(base, head, diff.changes, touched),
@@ -88,7 +108,7 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
     budgets: request.config.budgets,
     stats: {
       existing: existing.length,
-      suppressed: after.suppressed,
+      suppressed: after.suppressed + upgraded.suppressed,
       objects: count(head),
       kustomizations: head.kustomizations.length,
       helmReleases: head.helmReleases.length,

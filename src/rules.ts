@@ -9,6 +9,7 @@ import { fluxSemanticsRules } from './policy/rules/flux-semantics-rules.ts'
 import { kustomizeRules } from './policy/rules/kustomize-rules.ts'
 import { parseRules } from './policy/rules/parse-rules.ts'
 import { schemaRules } from './policy/rules/schema-rules.ts'
+import { upgradeRules } from './policy/rules/upgrade-rules.ts'
 
 export { reasons }
 export type { Reason, Rule }
@@ -22,6 +23,7 @@ export const rules: readonly Rule[] = [
   ...fluxSemanticsRules,
   ...admissionRules,
   ...cnpgBreaksRules,
+  ...upgradeRules,
   ...houseRules.map(({ id, defaultLevel, title, why, repair, failing, mended }) => ({
     id,
     level: defaultLevel,

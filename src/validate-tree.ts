@@ -3,11 +3,12 @@ import type { AdmitTools } from './admit.ts'
 import { fluxExpression } from './cel/flux-expression.ts'
 import { NEWEST_OPERATOR, OLDEST_OPERATOR } from './cnpg/admission/operator-release.ts'
 import { breaksLater } from './cnpg/breaks/breaks-later.ts'
-import { operatorVersion } from './cnpg/operator-version.ts'
+import { BARMAN_PLUGIN, operatorVersion } from './cnpg/operator-version.ts'
 import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import { ASSUMED_KUBERNETES, type Config } from './config/config.ts'
 import { FieldLines } from './field-lines.ts'
 import { asItRuns, judgeByAll } from './judge-admission.ts'
+import { judgeOperator } from './judge-operator.ts'
 import { appliedTwice } from './flux/applied-twice.ts'
 import { fluxFindings } from './flux/flux-findings.ts'
 import { readImportedCrds } from './imported-crds.ts'
@@ -28,6 +29,8 @@ export interface ValidationTools {
   catalog: SchemaCatalog
   parameters: ParameterCatalogs
   progress: (message: string) => void
+  /** ISO date: what is past its end of life depends on it */
+  today: string
 }
 
 export interface Validation {
@@ -84,7 +87,10 @@ export async function validateTree(
           .filter(({ resource }) => resource.kind === 'CustomResourceDefinition')
           .map(object => object.manifest),
       ]),
-      fromCatalog(tools.catalog, versionsInUse(config, operator?.version)),
+      fromCatalog(
+        tools.catalog,
+        versionsInUse(config, operator?.version, operatorVersion(rendered, cluster, BARMAN_PLUGIN)?.version),
+      ),
     ])
     validators.set(cluster, validator)
     const admission = admissionOf(cluster, validator, {
@@ -111,6 +117,11 @@ export async function validateTree(
         external: config.external,
         compile: fluxExpression,
       }),
+      ...judgeOperator(
+        cluster,
+        { head: rendered, ...(before === undefined ? {} : { base: before }), config },
+        tools.today,
+      ),
     )
   }
   findings.push(
@@ -134,13 +145,9 @@ export async function validateTree(
     }),
     ...(await sourceFindings(tree, manifestFiles(rendered))),
   )
-  const judged = joinClusters(
-    levelled(await Promise.all(findings.map(async finding => await lines.ofFinding(finding))), config),
-  )
-  const kept = await withoutIgnored(judged, tree, trusted)
+  const placed = await Promise.all(findings.map(async finding => await lines.ofFinding(finding)))
   return {
-    findings: kept,
-    suppressed: judged.length - kept.length,
+    ...(await settle(placed, { config, tree, trusted })),
     incomplete: joinUnjudged(incomplete),
     versions: [...versions],
     validators,
@@ -148,9 +155,24 @@ export async function validateTree(
   }
 }
 
-function versionsInUse(config: Config, operator: string | undefined): VersionsInUse {
+/** Findings as they count: by the levels of the configuration, one for several clusters, without what a comment silences. */
+export async function settle(
+  findings: readonly Finding[],
+  { config, tree, trusted }: { config: Config; tree: Tree; trusted: Tree },
+): Promise<{ findings: Finding[]; suppressed: number }> {
+  const judged = joinClusters(levelled(findings, config))
+  const kept = await withoutIgnored(judged, tree, trusted)
+  return { findings: kept, suppressed: judged.length - kept.length }
+}
+
+function versionsInUse(
+  config: Config,
+  operator: string | undefined,
+  plugin: string | undefined,
+): VersionsInUse {
   const cnpg = operator ?? config.cnpgVersion
   return {
+    ...(plugin === undefined ? {} : { 'barman-cloud': plugin }),
     kubernetes: config.kubernetesVersion ?? { atLeast: ASSUMED_KUBERNETES },
     flux: config.fluxVersion,
     // what every known version refuses is refused

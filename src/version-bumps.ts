@@ -47,7 +47,16 @@ export function versionBumps(base: RenderedTree, head: RenderedTree): VersionBum
       const to = operatorVersion(head, cluster, deployed)?.version
       return from === undefined || to === undefined || from === to
         ? []
-        : [operatorBump(cluster, deployed, { from, to }, before, after)]
+        : [
+            {
+              cluster,
+              name: deployed.name,
+              from,
+              to,
+              groups: new Set([deployed.group]),
+              ...writtenAt(deployed, before, after),
+            },
+          ]
     })
     const known = new Set<string>(bumps.flatMap(({ groups }) => [...groups]))
     return [...bumps, ...definitionBumps(cluster, before, after, known)]
@@ -64,38 +73,37 @@ function objectsOf(units: readonly Unit[]): RenderedObject[] {
   return units.flatMap(({ objects }) => objects)
 }
 
-function operatorBump(
+/** Where a version of something is written: in an object, or else in an entry of a kustomization that names a file elsewhere. */
+export function versionWrittenAt(
+  deployed: Deployed,
   cluster: string,
-  { name, group, chart, image, manifest }: Deployed,
-  versions: { from: string; to: string },
+  base: RenderedTree,
+  head: RenderedTree,
+): Pick<VersionBump, 'writtenIn' | 'place'> {
+  return writtenAt(deployed, unitsOf(base, cluster), unitsOf(head, cluster))
+}
+
+function writtenAt(
+  { chart, image, manifest }: Deployed,
   before: readonly Unit[],
   after: readonly Unit[],
-): VersionBump {
+): Pick<VersionBump, 'writtenIn' | 'place'> {
   const deployment = objectsOf(after).find(object => image.test(imageOf(object)))
   const release = after.find(
     (unit): unit is RenderedHelmRelease =>
       'chart' in unit &&
       (deployment === undefined ? isChart(unit.chart, chart) : unit.objects.includes(deployment)),
   )
-  const writtenIn =
-    release !== undefined
-      ? versionPlace(release, objectsOf(before), objectsOf(after))
-      : deployment === undefined
-        ? undefined
-        : { object: deployment, field: 'spec.template.spec.containers[0].image' }
+  if (release !== undefined) {
+    const writtenIn = versionPlace(release, objectsOf(before), objectsOf(after))
+    return writtenIn === undefined ? {} : { writtenIn }
+  }
+  if (deployment !== undefined)
+    return { writtenIn: { object: deployment, field: 'spec.template.spec.containers[0].image' } }
   const remote = after
     .flatMap(unit => ('path' in unit ? (unit.leftOut ?? []) : []))
     .find(({ message }) => manifest.test(message))
-  return {
-    cluster,
-    name,
-    ...versions,
-    groups: new Set([group]),
-    ...(writtenIn === undefined ? {} : { writtenIn }),
-    ...(writtenIn === undefined && remote?.file !== undefined
-      ? { place: { file: remote.file, line: remote.line ?? 1 } }
-      : {}),
-  }
+  return remote?.file === undefined ? {} : { place: { file: remote.file, line: remote.line ?? 1 } }
 }
 
 /** CRDs that both sides have and that differ, one bump for each chart or Kustomization that brings them. */

@@ -279,6 +279,7 @@ describe('a finding stands at the line that caused it', () => {
     const { findings } = await validateTree(tree, await render(files), defaultConfig, {
       catalog: openCatalog(),
       parameters: openParameterCatalogs(),
+      today: '2026-01-01',
       progress: () => undefined,
     })
     const places = findings
@@ -609,7 +610,12 @@ describe('in a review', () => {
       memoryTree(head),
       await render(head),
       defaultConfig,
-      { catalog: openCatalog(), parameters: openParameterCatalogs(), progress: () => undefined },
+      {
+        catalog: openCatalog(),
+        parameters: openParameterCatalogs(),
+        today: '2026-01-01',
+        progress: () => undefined,
+      },
       memoryTree(base),
     )
     expect(findings.map(({ file, line }) => `${file}:${line}`)).toEqual(marked(head))

@@ -33,6 +33,7 @@ export async function offlineReview(
   head: Record<string, string>,
   config: Config = defaultConfig,
   tools?: RenderTools,
+  all = false,
 ): Promise<Review> {
   return await reviewPullRequest(
     {
@@ -42,7 +43,7 @@ export async function offlineReview(
       headRevision: { ref: 'feature' },
       config,
       configFindings: [],
-      all: false,
+      all,
       entries: [],
     },
     {
@@ -50,6 +51,7 @@ export async function offlineReview(
       catalog,
       parameters,
       clock: () => 0,
+      today: '2026-11-26',
     },
   )
 }

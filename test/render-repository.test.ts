@@ -477,6 +477,7 @@ metadata: { name: p }
     const { findings } = await validateTree(memoryTree(known), await render(known), defaultConfig, {
       catalog: openCatalog(),
       parameters: openParameterCatalogs(),
+      today: '2026-01-01',
       progress: () => undefined,
     })
     expect(findings).toEqual([])

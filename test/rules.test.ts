@@ -15,6 +15,7 @@ import { identify, isManifest } from '../src/manifest/resource.ts'
 import { readSource } from '../src/manifest/source-file.ts'
 import { memoryTree } from '../src/manifest/tree.ts'
 import { cnpgBreaksRules } from '../src/policy/rules/cnpg-breaks-rules.ts'
+import { upgradeRules } from '../src/policy/rules/upgrade-rules.ts'
 import { renderTree } from '../src/render-tree.ts'
 import { fluxRoots } from '../src/render/flux-roots.ts'
 import { RenderCache } from '../src/render/render-cache.ts'
@@ -24,6 +25,7 @@ import type { KustomizeBuild } from '../src/render/tools.ts'
 import { reasonOf, reasons, ruleIds, ruleOf, rules, type Rule } from '../src/rules.ts'
 import { fromCatalog } from '../src/schema/catalog.ts'
 import { createValidator } from '../src/schema/validator.ts'
+import { offlineReview } from './offline-review.ts'
 import { realKustomize } from './tools.ts'
 
 let kustomize: KustomizeBuild
@@ -116,6 +118,7 @@ async function judge({ id }: Rule, example: string): Promise<Judged[]> {
   if (id.startsWith('schema-')) return objectsOf(example).flatMap(schemaFindings)
   if (id.startsWith('admission-')) return admissionFindings(example)
   if (cnpgBreaksRules.some(rule => rule.id === id)) return breaksFindings(example)
+  if (upgradeRules.some(rule => rule.id === id)) return await upgradeFindings(id, filesOf(example))
   if (id.startsWith('flux-')) return fluxExampleFindings(example)
   if (id === 'render-flux-instance') return await fluxInstanceFindings(filesOf(example))
   return await renderFindings(filesOf(example))
@@ -218,6 +221,21 @@ function breaksFindings(example: string): Judged[] {
     external: [],
     operator: '1.28.0',
   })
+}
+
+/** Two trees, below base/ and head/, or one that stays as it is; what an update brings along is no mistake of the example. */
+async function upgradeFindings(id: string, files: Record<string, string>): Promise<Judged[]> {
+  const tree = (side: string) => {
+    const own = Object.entries(files).flatMap(([file, text]): [string, string][] =>
+      file.startsWith(`${side}/`) ? [[file.slice(side.length + 1), text]] : [],
+    )
+    const all = own.length === 0 ? Object.entries(files) : own
+    const resources = all.map(([file]) => file).filter(file => !file.startsWith('.github/'))
+    return Object.fromEntries([...all, ['kustomization.yaml', JSON.stringify({ resources })]])
+  }
+  const { config } = await readConfig(memoryTree(files), ruleIds)
+  const { findings } = await offlineReview(tree('base'), tree('head'), config, undefined, true)
+  return findings.filter(({ ruleId }) => ruleId === id)
 }
 
 /** The roots alone: a tree whose only root fails has nothing else to render. */

@@ -36,7 +36,11 @@ export function reviewWith(env: Environment, log: (message: string) => void): Ac
       ...(existsSync(BUNDLED_CATALOG) ? { catalogDirectory: BUNDLED_CATALOG } : {}),
     }
     const { tools } = await openToolbox({ ...options, ...(await downloaded(options, log)) })
-    const judging = { ...tools, clock: () => performance.now() }
+    const judging = {
+      ...tools,
+      clock: () => performance.now(),
+      today: new Date().toISOString().slice(0, 10),
+    }
     if (base === undefined)
       return await judgeTree({ tree: headTree, revision: head, config, entries: inputs.entries }, judging)
     return await reviewPullRequest(

@@ -62,6 +62,11 @@ export async function prepare(
   return { config, ...toolbox }
 }
 
+/** '2026-11-26', in UTC */
+export function todayOf({ io }: Context): string {
+  return io.now().toISOString().slice(0, 10)
+}
+
 function resolvePath(cwd: string, directory: string): string {
   return path.resolve(cwd, directory)
 }

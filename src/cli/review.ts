@@ -9,7 +9,7 @@ import { reviewSarif } from '../report/sarif.ts'
 import { reviewText } from '../report/text.ts'
 import { reviewPullRequest } from '../review-pull-request.ts'
 import type { ReviewCommand } from './arguments.ts'
-import { prepare, repositoryOf } from './open.ts'
+import { prepare, repositoryOf, todayOf } from './open.ts'
 import { CannotJudge, type Context, type ExitCode, type Outcome } from './run.ts'
 import { sarifRules } from './sarif-rules.ts'
 
@@ -35,7 +35,7 @@ export async function review(command: ReviewCommand, context: Context): Promise<
       all: command.all,
       entries: command.entries,
     },
-    { ...tools, clock: () => context.io.now().getTime() },
+    { ...tools, clock: () => context.io.now().getTime(), today: todayOf(context) },
   )
   return { output: print(made, command, context), exitCode: exitCodeOf(made) }
 }

@@ -7,7 +7,7 @@ import { findingsText } from '../report/text.ts'
 import { findingsMarkdown, type ValidationScope } from '../report/validation.ts'
 import { validateTree } from '../validate-tree.ts'
 import type { ValidateCommand } from './arguments.ts'
-import { openTree, prepare } from './open.ts'
+import { openTree, prepare, todayOf } from './open.ts'
 import type { Context, Outcome } from './run.ts'
 import { sarifRules } from './sarif-rules.ts'
 
@@ -16,7 +16,10 @@ export async function validate(command: ValidateCommand, context: Context): Prom
   await using opened = await openTree(command, context)
   const { config, tools } = await prepare(command, opened.tree, context)
   const rendered = await renderTree({ tree: opened.tree, config, entries: command.entries }, tools)
-  const { findings, incomplete, versions } = await validateTree(opened.tree, rendered, config, tools)
+  const { findings, incomplete, versions } = await validateTree(opened.tree, rendered, config, {
+    ...tools,
+    today: todayOf(context),
+  })
   const { kustomizations, helmReleases } = rendered
   const scope: ValidationScope = {
     tree: opened.tree.name,

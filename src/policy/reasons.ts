@@ -142,4 +142,11 @@ export const reasons: readonly Reason[] = [
     why: 'A value is encrypted or made elsewhere, a rule cannot be evaluated, or the version of the operator is none whose rules are known: it may be refused after the merge.',
     repair: 'Look at the fields that the entry names, or try it with `kubectl apply --dry-run=server`.',
   },
+  {
+    id: 'upgrade-unknown',
+    title: 'An operator or its CRDs are updated, and what one of the two versions takes is not known here.',
+    why: 'Objects that it does not touch may be refused after the update, or lose fields.',
+    repair:
+      'Read the release notes; let the chart or its CRDs be rendered, or take versions that `cnpg-steward schema` lists.',
+  },
 ]

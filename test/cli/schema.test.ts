@@ -435,7 +435,7 @@ describe('schema', () => {
     const { output, exitCode } = await run(directory.path, [])
     expect(exitCode).toBe(0)
     const lines = output.split('\n')
-    expect(lines[0]).toMatch(/^cnpg 1\.26\.0 .* 1\.30\.0$/)
+    expect(lines[0]).toMatch(/^cnpg 1\.26\.0 .* 1\.30\.1$/)
     expect(lines[1]).toMatch(/^ {2}postgresql\.cnpg\.io: Backup Cluster /)
     expect(output).toMatch(/\n {2}core: Binding ConfigMap /)
     expect(Math.max(...lines.map(line => line.length))).toBeLessThanOrEqual(100)

@@ -2,6 +2,7 @@ import { isObject, textAt, valueAt, type JsonObject } from '../../manifest/json.
 import type { RenderedObject, RenderedTree } from '../../manifest/rendered.ts'
 import { groupOf, resourceLabel } from '../../manifest/resource.ts'
 import { operatorVersion } from '../operator-version.ts'
+import { replacesPodsAnyway } from '../release/upgrade-steps.ts'
 import type { ChangedObject } from './changed-object.ts'
 import { isCluster } from './deletion-effects.ts'
 import { effect, type Effect } from './effect.ts'
@@ -88,7 +89,12 @@ export function operatorChange(
     clusters.length === 0
       ? 'every Cluster that it looks after (none is in this tree)'
       : `${clusters.length} Cluster${clusters.length === 1 ? '' : 's'} (${clusters.slice(0, 8).join(', ')}${clusters.length > 8 ? ', …' : ''}) and any other it looks after`
-  const inPlace = isTrue(after.config['ENABLE_INSTANCE_MANAGER_INPLACE_UPDATES'])
+  const wanted = isTrue(after.config['ENABLE_INSTANCE_MANAGER_INPLACE_UPDATES'])
+  const inPlace = wanted && !replacesPodsAnyway(before.version ?? '', after.version ?? '')
+  const inSpite =
+    wanted && !inPlace
+      ? ' (in spite of ENABLE_INSTANCE_MANAGER_INPLACE_UPDATES: 1.26 changed the startup probe)'
+      : ''
   const delay = textAt(after.config, 'CLUSTERS_ROLLOUT_DELAY')
   const writtenIn = versionPlace(after.object, changed)
   const effects = [
@@ -97,7 +103,7 @@ export function operatorChange(
       versionField(after.object, changed),
       inPlace
         ? `the instance managers of ${which} are exchanged in place (ENABLE_INSTANCE_MANAGER_INPLACE_UPDATES); where the new version makes Pods differently they are replaced all the same`
-        : `the Pods of ${which} are replaced: replicas one by one, then each primary by its own update strategy; single instances are down meanwhile. ${delay === undefined ? 'All clusters roll at once: CLUSTERS_ROLLOUT_DELAY spreads them' : `Clusters wait ${delay} s for each other`}`,
+        : `the Pods of ${which} are replaced${inSpite}: replicas one by one, then each primary by its own update strategy; single instances are down meanwhile. ${delay === undefined ? 'All clusters roll at once: CLUSTERS_ROLLOUT_DELAY spreads them' : `Clusters wait ${delay} s for each other`}`,
       values,
     ),
   ]
