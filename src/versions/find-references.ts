@@ -1,0 +1,82 @@
+import { posix } from 'node:path'
+import type { Tree } from '../manifest/tree.ts'
+import { linkSources } from './chart-sources.ts'
+import { DocumentReferences } from './document-references.ts'
+import type { VersionReference } from './reference.ts'
+import { SourceNamespaces, type FluxUnit, type KustomizeDirectory } from './source-namespaces.ts'
+import { readSourceDocuments, type SourceText } from './source-text.ts'
+
+/** What the sources of a tree refer to by version. */
+export interface FoundReferences {
+  /** in the order of files and lines */
+  references: readonly VersionReference[]
+  /** files that could not be read, with the reason; what they refer to is not known */
+  unread: readonly { file: string; reason: string }[]
+}
+
+// what can hold a reference at all; other files are not even parsed
+const TELLING =
+  /image|reference:|OCIRepository|GitRepository|Helm(?:Release|Repository|Chart)|kustomize\.toolkit|argoproj|repository:/i
+const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+
+/**
+ * Finds every version that the YAML sources of a tree refer to: charts, artifacts and images, with the places of the texts
+ * that say it. Nothing is rendered: what a pull request edits are sources.
+ */
+export async function findReferences(tree: Tree): Promise<FoundReferences> {
+  const files = [...(await tree.files()).keys()].filter(isYaml).toSorted()
+  const unread: { file: string; reason: string }[] = []
+  const sources: SourceText[] = []
+  for (const file of files) {
+    const text = Buffer.from(await tree.read(file)).toString('utf8')
+    if (!KUSTOMIZATION_FILES.includes(posix.basename(file)) && !TELLING.test(text)) continue
+    const source = readSourceDocuments(file, text)
+    if (source.problem === undefined) sources.push(source)
+    else unread.push({ file, reason: source.problem })
+  }
+  const namespaces = namespacesOf(files, sources)
+  const found = sources.flatMap(source =>
+    source.documents.map(document => new DocumentReferences(source, document, namespaces)),
+  )
+  const references = linkSources(found)
+  return { references, unread }
+}
+
+function isYaml(file: string): boolean {
+  return /\.ya?ml$/.test(file) || posix.basename(file) === 'Kustomization'
+}
+
+function namespacesOf(files: readonly string[], sources: readonly SourceText[]): SourceNamespaces {
+  const directories: KustomizeDirectory[] = []
+  const units: FluxUnit[] = []
+  for (const { file, documents } of sources) {
+    const isKustomization = KUSTOMIZATION_FILES.includes(posix.basename(file))
+    for (const { reader } of documents) {
+      const { root } = reader
+      const texts = (name: string) =>
+        reader.items(reader.at(root, name)).flatMap(item => reader.text(item) ?? [])
+      const group = reader.text(root, 'apiVersion') ?? ''
+      if (group.startsWith('kustomize.toolkit.fluxcd.io/')) {
+        const path = posix.normalize(reader.text(root, 'spec', 'path') ?? './').replace(/^\.?\/+|\/+$/g, '')
+        const targetNamespace = reader.text(root, 'spec', 'targetNamespace')
+        const components = reader
+          .items(reader.at(root, 'spec', 'components'))
+          .flatMap(item => reader.text(item) ?? [])
+        units.push({
+          path: path === '.' ? '' : path,
+          ...(targetNamespace === undefined ? {} : { targetNamespace }),
+          components,
+        })
+      } else if (isKustomization) {
+        const namespace = reader.text(root, 'namespace')
+        const directory = posix.dirname(file)
+        directories.push({
+          directory: directory === '.' ? '' : directory,
+          ...(namespace === undefined || namespace === '' ? {} : { namespace }),
+          entries: [...texts('resources'), ...texts('bases'), ...texts('components')],
+        })
+      }
+    }
+  }
+  return new SourceNamespaces(files, directories, units)
+}
