@@ -54,7 +54,15 @@ const LIBRARIES: Record<string, string[]> = {
   ],
   cli: [],
   action: ['@actions/'],
-  bot: ['probot', 'pg', 'pg-boss', '@electric-sql/pglite'],
+  bot: [
+    'probot',
+    'pg-boss',
+    '@electric-sql/pglite',
+    'pino',
+    'prom-client',
+    'mdast-util-from-markdown',
+    'mdast',
+  ],
 }
 const AMBIENT =
   /process\.(env|cwd|argv|exit|std)|Date\.now\(|new Date\(\)|Math\.random\(|randomUUID\(|performance\.now\(|(?<![.\w])fetch\(/

@@ -12,6 +12,11 @@ import { fileURLToPath } from 'node:url'
 import { isObject, textAt, valueAt, type Json, type JsonObject } from '../../../src/manifest/json.ts'
 
 const OPERATIONS = new Set([
+  'apps/create-from-manifest',
+  'apps/create-installation-access-token',
+  'apps/get-repo-installation',
+  'apps/list-installations',
+  'apps/list-repos-accessible-to-installation',
   'apps/get-authenticated',
   'checks/create',
   'checks/get',

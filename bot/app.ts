@@ -1,0 +1,43 @@
+import { Probot, ProbotOctokit } from 'probot'
+import type { Json } from '../src/manifest/json.ts'
+import { EVENTS, jobsOf } from './deliveries.ts'
+import type { BotEnvironment } from './environment.ts'
+import type { Job } from './jobs.ts'
+import type { Log } from './log.ts'
+
+export interface AppOptions {
+  environment: Pick<BotEnvironment, 'appId' | 'privateKey' | 'webhookSecret' | 'apiUrl'>
+  log: Log
+  /** resolves once the delivery is durable */
+  deliver: (id: string, jobs: readonly Job[]) => Promise<void>
+  fetch?: typeof fetch
+}
+
+/**
+ * The Probot app: its webhooks do nothing but keep what an event asks for. The secret is always given: without one Probot
+ * takes the word "development", in production too (probot 14.3.2, src/server/server.ts).
+ */
+export async function createApp(options: AppOptions): Promise<Probot> {
+  const { appId, privateKey, webhookSecret, apiUrl } = options.environment
+  const probot = new Probot({
+    appId,
+    privateKey,
+    secret: webhookSecret,
+    baseUrl: apiUrl,
+    log: options.log,
+    // jobs wait for limits themselves, and know whom they keep waiting
+    Octokit: ProbotOctokit.defaults({ throttle: { enabled: false }, retry: { enabled: false } }),
+    ...(options.fetch === undefined ? {} : { request: { fetch: options.fetch } }),
+  })
+  await probot.ready()
+  await probot.load(app => {
+    app.on([...EVENTS, 'installation', 'installation_repositories'], async ({ id, name, payload }) => {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was JSON a moment ago, and is read as any JSON
+      const jobs = jobsOf(id, name, payload as unknown as Json)
+      if (jobs.length === 0) return
+      await options.deliver(id, jobs)
+      options.log.info({ delivery: id, event: name, jobs: jobs.length }, 'kept a delivery')
+    })
+  })
+  return probot
+}

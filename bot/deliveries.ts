@@ -1,0 +1,108 @@
+import { isObject, textAt, valueAt, type Json } from '../src/manifest/json.ts'
+import type { Job, RepositoryJob } from './jobs.ts'
+
+/** The events a bot's app subscribes to; docs/bot.md and the manifest of `setup` name the same. */
+export const EVENTS = [
+  'check_run',
+  'check_suite',
+  'issue_comment',
+  'merge_group',
+  'pull_request',
+  'push',
+] as const
+
+/** Actions of a pull request after which its verdict may be another. */
+const PULL_REQUEST_ACTIONS = new Set(['opened', 'synchronize', 'reopened', 'ready_for_review'])
+const NO_COMMIT = /^0+$/
+/** Cheap and wide: the comment itself is parsed when the job runs. */
+const MAY_HOLD_COMMAND = /\/cnpg\b/
+
+/**
+ * What an event asks for. Pure, and total: what GitHub may send tomorrow, and what is no event at all, asks for nothing.
+ * @param delivery X-GitHub-Delivery
+ * @param name X-GitHub-Event
+ */
+export function jobsOf(delivery: string, name: string, payload: Json): Job[] {
+  const action = textAt(payload, 'action')
+  if (name === 'installation' || name === 'installation_repositories')
+    return installed(delivery, action, payload)
+  const installation = valueAt(payload, 'installation', 'id')
+  const repository = textAt(payload, 'repository', 'full_name')
+  if (typeof installation !== 'number' || repository === undefined) return []
+  const common: RepositoryJob = { installation, repository, delivery }
+  switch (name) {
+    case 'pull_request':
+      return pullRequest(common, action, payload)
+    case 'issue_comment':
+      return comment(common, action, payload)
+    case 'check_run':
+    case 'check_suite': {
+      if (action !== 'rerequested') return []
+      const head = textAt(payload, name, 'head_sha')
+      const pulls = valueAt(payload, name, 'pull_requests')
+      const numbers = (Array.isArray(pulls) ? pulls : []).flatMap(pull => {
+        const number = valueAt(pull, 'number')
+        return typeof number === 'number' ? [number] : []
+      })
+      // GitHub leaves the list empty for pull requests from forks
+      if (numbers.length === 0) return [{ ...common, kind: 'sweep' }]
+      return numbers.map(number => ({
+        ...common,
+        kind: 'review',
+        number,
+        again: true,
+        ...(head === undefined ? {} : { head }),
+      }))
+    }
+    case 'merge_group': {
+      const group = valueAt(payload, 'merge_group')
+      const head = textAt(group, 'head_sha')
+      const sha = textAt(group, 'base_sha')
+      const ref = textAt(group, 'base_ref')
+      return action === 'checks_requested' && head !== undefined && sha !== undefined && ref !== undefined
+        ? [{ ...common, kind: 'merge-group', base: { ref: ref.replace(/^refs\/heads\//, ''), sha }, head }]
+        : []
+    }
+    case 'push': {
+      const ref = textAt(payload, 'ref') ?? ''
+      const gone = NO_COMMIT.test(textAt(payload, 'after') ?? '')
+      // pull requests into this branch are judged against it; most branches have none, which one request tells
+      return ref.startsWith('refs/heads/') && !gone
+        ? [{ ...common, kind: 'sweep', base: ref.slice('refs/heads/'.length) }]
+        : []
+    }
+    default:
+      return []
+  }
+}
+
+function pullRequest(common: RepositoryJob, action: string | undefined, payload: Json): Job[] {
+  const number = valueAt(payload, 'number')
+  const head = textAt(payload, 'pull_request', 'head', 'sha')
+  const moved = action === 'edited' && isObject(valueAt(payload, 'changes', 'base'))
+  if (typeof number !== 'number' || !(PULL_REQUEST_ACTIONS.has(action ?? '') || moved)) return []
+  return [{ ...common, kind: 'review', number, ...(head === undefined ? {} : { head }) }]
+}
+
+function comment(common: RepositoryJob, action: string | undefined, payload: Json): Job[] {
+  const number = valueAt(payload, 'issue', 'number')
+  const id = valueAt(payload, 'comment', 'id')
+  if (typeof number !== 'number' || typeof id !== 'number') return []
+  if (!isObject(valueAt(payload, 'issue', 'pull_request'))) return []
+  // a bot's comment is no command, ours least of all
+  if (textAt(payload, 'comment', 'user', 'type') === 'Bot') return []
+  const now = MAY_HOLD_COMMAND.test(textAt(payload, 'comment', 'body') ?? '')
+  const before = MAY_HOLD_COMMAND.test(textAt(payload, 'changes', 'body', 'from') ?? '')
+  // an edit may add a command or take one away, and with a deleted comment goes our answer
+  const asks = action === 'created' || action === 'deleted' ? now : action === 'edited' && (now || before)
+  return asks ? [{ ...common, kind: 'command', number, comment: id }] : []
+}
+
+function installed(delivery: string, action: string | undefined, payload: Json): Job[] {
+  const installation = valueAt(payload, 'installation', 'id')
+  if (typeof installation !== 'number' || !['created', 'added', 'unsuspend'].includes(action ?? '')) return []
+  const listed = valueAt(payload, action === 'added' ? 'repositories_added' : 'repositories')
+  const names = (Array.isArray(listed) ? listed : []).flatMap(entry => textAt(entry, 'full_name') ?? [])
+  if (names.length === 0) return [{ kind: 'sweep-all', delivery }]
+  return names.map(repository => ({ installation, repository, delivery, kind: 'sweep' }))
+}

@@ -1,0 +1,89 @@
+/** A repository as an installation of the app sees it. */
+export interface RepositoryJob {
+  /** number of the installation, whose token is used */
+  installation: number
+  /** 'owner/name'; GitHub redirects the old name of one that was renamed or moved */
+  repository: string
+  /** X-GitHub-Delivery of what brought the job, or what made it by itself: through every line of the log */
+  delivery: string
+}
+
+/** Reviews one pull request as it stands when the job runs. */
+export interface ReviewJob extends RepositoryJob {
+  kind: 'review'
+  number: number
+  /** the head that the event told of: another head that is being reviewed is given up for it */
+  head?: string
+  /** a person asked for a new check run, although nothing changed */
+  again?: true
+  /** nobody waits: what is asked for by an event goes first */
+  background?: true
+}
+
+/** Reviews what a merge queue is about to merge. */
+export interface MergeGroupJob extends RepositoryJob {
+  kind: 'merge-group'
+  base: { ref: string; sha: string }
+  head: string
+}
+
+/** Carries out the commands of one comment as it stands when the job runs. */
+export interface CommandJob extends RepositoryJob {
+  kind: 'command'
+  number: number
+  comment: number
+}
+
+/** Reviews the open pull requests of a repository that want it. */
+export interface SweepJob extends RepositoryJob {
+  kind: 'sweep'
+  /** only those on this branch, all of them: it has moved */
+  base?: string
+}
+
+/** Sweeps every repository of every installation: what webhooks have missed. */
+export interface SweepAllJob {
+  kind: 'sweep-all'
+  delivery: string
+}
+
+export type Job = ReviewJob | MergeGroupJob | CommandJob | SweepJob | SweepAllJob
+
+export type QueueName = 'review' | 'command' | 'sweep'
+
+/** The queue a job waits in. */
+export function queueOf(job: Job): QueueName {
+  switch (job.kind) {
+    case 'review':
+    case 'merge-group':
+      return 'review'
+    case 'command':
+      return 'command'
+    case 'sweep':
+    case 'sweep-all':
+    default:
+      return 'sweep'
+  }
+}
+
+/** Jobs with one key are one: at most one waits and one runs, whatever number of events asked for it. */
+export function keyOf(job: Job): string {
+  switch (job.kind) {
+    case 'review':
+      return `${job.repository}#${job.number}`
+    case 'merge-group':
+      return `${job.repository}@${job.head}`
+    case 'command':
+      return `${job.repository}#${job.number}/${job.comment}`
+    case 'sweep':
+      return `${job.repository}:${job.base ?? ''}`
+    case 'sweep-all':
+    default:
+      return ''
+  }
+}
+
+/** Whose share of the workers a job takes. */
+export function shareOf(job: Job): string {
+  return job.kind === 'sweep-all' ? '' : job.repository
+}

@@ -1,0 +1,410 @@
+import { createHash } from 'node:crypto'
+import { PgBoss, type Db, type JobInsert, type JobWithMetadata } from 'pg-boss'
+import type { Database } from './database.ts'
+import { keyOf, queueOf, shareOf, type Job, type QueueName } from './jobs.ts'
+import type { Log } from './log.ts'
+
+/** Why a job that runs is given up. */
+export class GivenUp extends Error {
+  readonly reason: 'superseded' | 'stopping'
+  constructor(reason: 'superseded' | 'stopping') {
+    super(reason === 'superseded' ? 'a newer head is to be reviewed' : 'the bot is stopping')
+    this.name = 'GivenUp'
+    this.reason = reason
+  }
+}
+
+/** Thrown by a handler that has to wait for something outside: the job comes again then, and no try of it is used up. */
+export class Later extends Error {
+  readonly seconds: number
+  constructor(seconds: number, why: string) {
+    super(why)
+    this.name = 'Later'
+    this.seconds = seconds
+  }
+}
+
+/** One try of a job. */
+export interface Attempt {
+  /** aborted with GivenUp where the job is given up, or by the queue where its time is over */
+  signal: AbortSignal
+  /** the next failure is the last */
+  last: boolean
+  log: Log
+}
+
+export type Handler = (job: Job, attempt: Attempt) => Promise<void>
+export type Outcome = 'done' | 'failed' | 'dead' | 'later' | 'superseded' | 'stopping'
+
+export interface QueueOptions {
+  database: Database
+  log: Log
+  handler: Handler
+  /** jobs of one queue that run at the same time here */
+  workers: number
+  /** a job that runs longer is ended and tried again */
+  jobSeconds: number
+  sweepMinutes: number
+  /** milliseconds since 1970 */
+  now: () => number
+  settled?: (job: Job, outcome: Outcome, seconds: number) => void
+  /** how soon the job of a dead replica is noticed; 10 at least */
+  heartbeatSeconds?: number
+  retryDelaySeconds?: number
+  retryLimit?: number
+  /** how soon a job is seen whose time has come; others are seen at once */
+  pollSeconds?: number
+}
+
+/** A job that failed for good, as a person reads it. */
+export interface DeadJob {
+  id: string
+  job: Job
+  at: Date
+  tries: number
+  error: string
+}
+
+export interface Depth {
+  queue: string
+  waiting: number
+  running: number
+  failed: number
+}
+
+const QUEUES: readonly QueueName[] = ['review', 'command', 'sweep']
+const DELIVERIES = 'delivery'
+const DEAD = 'dead'
+/** GitHub offers a delivery again for three days. */
+const DELIVERY_SECONDS = 3 * 24 * 3600
+/** Repositories take turns: beyond that many waiting jobs of one, order of arrival. */
+const TURNS = 50
+const BACKGROUND = 100
+
+/**
+ * The durable queue of the bot on pg-boss. A delivery is one row, written before the webhook is answered; a worker makes
+ * jobs of it. One job of a key waits and one runs ('stately'), on whatever replica.
+ */
+export class Queue implements AsyncDisposable {
+  readonly #options: QueueOptions
+  readonly #boss: PgBoss
+  readonly #running = new Map<string, { head?: string; controller: AbortController }>()
+  readonly #workers = new Map<string, string>()
+  #closed = false
+  #arrived: Arrival[] = []
+  #writing = false
+
+  /** Opens the queue; nothing runs before `work`. @throws the driver's error where PostgreSQL cannot be reached */
+  static async open(options: QueueOptions): Promise<Queue> {
+    const queue = new Queue(options)
+    await queue.#start()
+    return queue
+  }
+
+  private constructor(options: QueueOptions) {
+    this.#options = options
+    this.#boss = new PgBoss({
+      ...options.database.boss,
+      useListenNotify: true,
+      superviseIntervalSeconds: 10,
+      monitorIntervalSeconds: 10,
+      maintenanceIntervalSeconds: 600,
+      registerInstance: options.database.kind === 'postgresql',
+      // no column of ours is large enough to bloat an index within the life of a bot's folder
+      reindex: options.database.kind === 'postgresql',
+      openTelemetry: { enabled: false },
+    })
+    this.#boss.on('error', error => options.log.error({ err: error }, 'the queue has trouble'))
+    this.#boss.on('warning', ({ message }) => options.log.warn(message))
+  }
+
+  async #start(): Promise<void> {
+    await this.#boss.start()
+    const retries = {
+      retryLimit: this.#options.retryLimit ?? 5,
+      retryDelay: this.#options.retryDelaySeconds ?? 10,
+      retryBackoff: true,
+      retryDelayMax: 900,
+      deadLetter: DEAD,
+      notify: true,
+    }
+    await this.#queue(DEAD, { retentionSeconds: 90 * 24 * 3600, deleteAfterSeconds: 24 * 3600 })
+    await this.#queue(DELIVERIES, { ...retries, expireInSeconds: 60, deleteAfterSeconds: DELIVERY_SECONDS })
+    for (const name of QUEUES)
+      await this.#queue(name, {
+        ...retries,
+        policy: 'stately',
+        expireInSeconds: this.#options.jobSeconds,
+        heartbeatSeconds: this.#options.heartbeatSeconds ?? 30,
+        deleteAfterSeconds: 24 * 3600,
+      })
+    if (this.#options.database.kind === 'embedded') await this.#takeOver()
+  }
+
+  async #queue(name: string, options: Parameters<PgBoss['createQueue']>[1] & object): Promise<void> {
+    await this.#boss.createQueue(name, options)
+    const { policy: _policy, ...changeable } = options
+    await this.#boss.updateQueue(name, changeable)
+  }
+
+  /** The database, for the tables of the bot's own. */
+  get sql(): Db['executeSql'] {
+    const db = this.#boss.getDb()
+    return async (text, values) => await db.executeSql(text, values)
+  }
+
+  async #rows<Row>(text: string, values: unknown[]): Promise<Row[]> {
+    const { rows } = await this.#boss.getDb().executeSql(text, values)
+    return rows
+  }
+
+  /**
+   * Keeps a delivery, once, whatever number of times it comes. Deliveries that come together are written together: one
+   * statement costs PGlite the same for a hundred rows as for one.
+   * @param id X-GitHub-Delivery
+   * @returns once it is durable
+   */
+  async deliver(id: string, jobs: readonly Job[]): Promise<void> {
+    const arrival: Arrival = { id: uuidOf(id), jobs, ...Promise.withResolvers<void>() }
+    this.#arrived.push(arrival)
+    if (!this.#writing) void this.#write()
+    await arrival.promise
+  }
+
+  /** Never rejects: each delivery hears of its own fate. */
+  async #write(): Promise<void> {
+    this.#writing = true
+    while (this.#arrived.length > 0) {
+      const arrived = this.#arrived
+      this.#arrived = []
+      try {
+        await this.#boss.insert(
+          DELIVERIES,
+          arrived.map(({ id, jobs }) => ({ id, data: { jobs } })),
+        )
+        for (const { resolve } of arrived) resolve()
+      } catch (error) {
+        for (const { reject } of arrived) reject(error)
+      }
+    }
+    this.#writing = false
+  }
+
+  /** Queues jobs; one whose key already waits is that one. */
+  async send(jobs: readonly Job[], options: { afterSeconds?: number } = {}): Promise<void> {
+    const unique = new Map(jobs.map(job => [`${queueOf(job)} ${keyOf(job)}`, job]))
+    for (const [name, group] of Map.groupBy(unique.values(), queueOf)) {
+      const turns = await this.#turns(name, group)
+      const inserts = group.map((job): JobInsert<Job> => {
+        const turn = turns.get(shareOf(job)) ?? 0
+        turns.set(shareOf(job), turn + 1)
+        const later = 'background' in job && job.background ? BACKGROUND : 0
+        return {
+          data: job,
+          singletonKey: keyOf(job),
+          priority: -Math.min(turn, TURNS) - later,
+          group: { id: shareOf(job) || 'all' },
+          ...(options.afterSeconds === undefined ? {} : { startAfter: options.afterSeconds }),
+        }
+      })
+      await this.#boss.insert(name, inserts)
+      for (const job of group) this.#supersede(job)
+    }
+  }
+
+  /** How many jobs of each repository wait: its next one goes behind as many of the others. */
+  async #turns(name: QueueName, jobs: readonly Job[]): Promise<Map<string, number>> {
+    const shares = [...new Set(jobs.map(shareOf))]
+    const rows = await this.#rows<{ group_id: string; waiting: number }>(
+      `SELECT group_id, count(*)::int AS waiting FROM pgboss.job
+       WHERE name = $1 AND state < 'active' AND group_id = ANY($2::text[]) GROUP BY group_id`,
+      [name, shares],
+    )
+    return new Map(rows.map(row => [row.group_id, row.waiting]))
+  }
+
+  /** Starts to work on what waits. */
+  async work(): Promise<void> {
+    const { workers, sweepMinutes, heartbeatSeconds = 30, pollSeconds = 5 } = this.#options
+    const polling = { pollingIntervalSeconds: pollSeconds, notifyPollingIntervalSeconds: pollSeconds }
+    await this.#boss.work<{ jobs: Job[] }>(
+      DELIVERIES,
+      { ...polling, batchSize: 200, burstWhenBatchFull: true },
+      async deliveries => await this.send(deliveries.flatMap(({ data }) => data.jobs)),
+    )
+    for (const name of QUEUES) {
+      const worker = await this.#boss.work(
+        name,
+        {
+          ...polling,
+          includeMetadata: true,
+          // answers to people shall not wait for reviews, nor either for a sweep
+          localConcurrency: name === 'review' ? workers : 1,
+          // one repository never takes the last worker
+          ...(name === 'review' && workers > 1 ? { groupConcurrency: workers - 1 } : {}),
+          heartbeatRefreshSeconds: Math.max(1, Math.floor(heartbeatSeconds / 3)),
+        },
+        async (jobs: JobWithMetadata<Job>[]) => {
+          for (const job of jobs) await this.#run(job)
+        },
+      )
+      this.#workers.set(name, worker)
+    }
+    await this.#boss.schedule('sweep', `*/${sweepMinutes} * * * *`, {
+      kind: 'sweep-all',
+      delivery: 'scheduled sweep',
+    })
+    await this.send([{ kind: 'sweep-all', delivery: 'start' }])
+  }
+
+  async #run(claimed: JobWithMetadata<Job>): Promise<void> {
+    const { data: job, retryCount, retryLimit } = claimed
+    const { handler, log, now, settled } = this.#options
+    const key = `${queueOf(job)} ${keyOf(job)}`
+    const controller = new AbortController()
+    const head = job.kind === 'review' ? job.head : undefined
+    const running = { controller, ...(head === undefined ? {} : { head }) }
+    this.#running.set(key, running)
+    const started = now()
+    const lines = log.child({ delivery: job.delivery, job: key, try: retryCount + 1 })
+    const last = retryCount >= retryLimit
+    let outcome: Outcome = 'done'
+    const watch = setInterval(() => void this.#look(job).catch(() => undefined), 5000)
+    try {
+      if (this.#closed) controller.abort(new GivenUp('stopping'))
+      const signal = AbortSignal.any([claimed.signal, controller.signal])
+      await handler(job, { signal, last, log: lines })
+    } catch (error) {
+      const given: unknown = controller.signal.reason
+      if (given instanceof GivenUp) {
+        outcome = given.reason
+        // what a stop interrupts is done by whoever works next; nothing is lost where this fails, only a try
+        if (outcome === 'stopping') await this.send([job])
+      } else if (error instanceof Later) {
+        outcome = 'later'
+        lines.info({ seconds: error.seconds }, error.message)
+        await this.send([job], { afterSeconds: error.seconds })
+      } else {
+        outcome = last ? 'dead' : 'failed'
+        lines.error({ err: error }, last ? 'the job failed for good' : 'the job failed and is tried again')
+        throw error
+      }
+    } finally {
+      clearInterval(watch)
+      if (this.#running.get(key) === running) this.#running.delete(key)
+      settled?.(job, outcome, (now() - started) / 1000)
+      // else the worker would rest until the next poll, however many jobs wait
+      const worker = this.#workers.get(claimed.name)
+      if (worker !== undefined) this.#boss.notifyWorker(worker)
+    }
+  }
+
+  /** Another replica may have been told of a newer head. */
+  async #look(job: Job): Promise<void> {
+    if (job.kind !== 'review') return
+    const rows = await this.#rows<{ data: Job }>(
+      `SELECT data FROM pgboss.job WHERE name = 'review' AND singleton_key = $1 AND state = 'created'`,
+      [keyOf(job)],
+    )
+    for (const { data } of rows) this.#supersede(data)
+  }
+
+  #supersede(job: Job): void {
+    if (job.kind !== 'review' || job.head === undefined) return
+    const running = this.#running.get(`review ${keyOf(job)}`)
+    if (running?.head !== undefined && running.head !== job.head)
+      running.controller.abort(new GivenUp('superseded'))
+  }
+
+  /** The handler has found out which head it reviews. */
+  reviewing(job: Job, head: string): void {
+    const running = this.#running.get(`review ${keyOf(job)}`)
+    if (running !== undefined) running.head = head
+  }
+
+  /**
+   * In a folder nobody else works: what was running when this bot was killed waits again, at once. Sent before it is ended,
+   * so that a kill here cannot lose it either.
+   */
+  async #takeOver(): Promise<void> {
+    const rows = await this.#rows<{ name: string; id: string; data: Job | { jobs: Job[] } }>(
+      `SELECT name, id, data FROM pgboss.job WHERE state = 'active' AND name = ANY($1::text[])`,
+      [[...QUEUES, DELIVERIES]],
+    )
+    for (const row of rows) {
+      await this.send('jobs' in row.data ? row.data.jobs : [row.data])
+      await this.#boss.cancel(row.name, row.id)
+    }
+  }
+
+  /** @throws where the database does not answer */
+  async depths(): Promise<Depth[]> {
+    const rows = await this.#rows<Depth>(
+      `SELECT name AS queue, count(*) FILTER (WHERE state < 'active')::int AS waiting,
+         count(*) FILTER (WHERE state = 'active')::int AS running,
+         count(*) FILTER (WHERE state = 'failed')::int AS failed
+       FROM pgboss.job WHERE name = ANY($1::text[]) GROUP BY name`,
+      [[DELIVERIES, DEAD, ...QUEUES]],
+    )
+    const known = new Map(rows.map(depth => [depth.queue, depth]))
+    return [DELIVERIES, ...QUEUES, DEAD].map(
+      queue => known.get(queue) ?? { queue, waiting: 0, running: 0, failed: 0 },
+    )
+  }
+
+  /** What failed for good, newest first. */
+  async dead(limit = 100): Promise<DeadJob[]> {
+    const rows = await this.#rows<DeadRow>(
+      `SELECT id, data, created_on, source_retry_count, source_output FROM pgboss.job
+       WHERE name = $1 AND state = 'created' ORDER BY created_on DESC LIMIT $2`,
+      [DEAD, limit],
+    )
+    return rows.map(row => ({
+      id: row.id,
+      job: row.data,
+      at: row.created_on,
+      tries: (row.source_retry_count ?? 0) + 1,
+      error: row.source_output?.message ?? row.source_output?.value?.message ?? 'no reason was kept',
+    }))
+  }
+
+  /** Puts dead jobs back to where they came from. @returns how many */
+  async revive(ids?: readonly string[]): Promise<number> {
+    return await this.#boss.redrive(DEAD, ids === undefined ? {} : { ids: [...ids] })
+  }
+
+  /** Gives up what runs, hands it back, and closes; waits for handlers at most `seconds`. */
+  async close(seconds = 20): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    for (const { controller } of this.#running.values()) controller.abort(new GivenUp('stopping'))
+    await this.#boss.stop({ graceful: true, timeout: seconds * 1000 })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+interface Arrival {
+  id: string
+  jobs: readonly Job[]
+  promise: Promise<void>
+  resolve: () => void
+  reject: (reason: unknown) => void
+}
+
+interface DeadRow {
+  id: string
+  data: Job
+  created_on: Date
+  source_retry_count: number | null
+  source_output: { message?: string; value?: { message?: string } } | null
+}
+
+/** Ids of jobs are UUIDs, and GitHub's deliveries have always been; whatever else stands there gets one of its own. */
+function uuidOf(id: string): string {
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return id.toLowerCase()
+  const hash = createHash('sha256').update(id).digest('hex')
+  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-${hash.slice(12, 16)}-${hash.slice(16, 20)}-${hash.slice(20, 32)}`
+}

@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { FolderInUse, lockFolder, openDatabase, type Database } from '../../bot/database.ts'
+import type { Job, ReviewJob } from '../../bot/jobs.ts'
+import { openLog } from '../../bot/log.ts'
+import { GivenUp, Later, Queue, type Handler, type Outcome } from '../../bot/queue.ts'
+import { noPostgres, realPostgres, type RealPostgres } from '../postgres.ts'
+import { temporaryDirectory } from '../temporary.ts'
+
+const silent = openLog('silent')
+
+function review(number: number, more: Partial<ReviewJob> = {}): ReviewJob {
+  return { kind: 'review', installation: 1, repository: 'acme/fleet', number, delivery: 'test', ...more }
+}
+
+/** A queue whose handler is the test's, and what came of its jobs. */
+async function open(database: Database, handler: Handler, workers = 2, fresh = true) {
+  const settled: [Job, Outcome][] = []
+  const waiting: { count: number; resolve: () => void }[] = []
+  const queue = await Queue.open({
+    database,
+    log: silent,
+    handler: async (job, attempt) => {
+      if (job.kind !== 'sweep-all') await handler(job, attempt)
+    },
+    workers,
+    jobSeconds: 60,
+    sweepMinutes: 59,
+    now: Date.now,
+    heartbeatSeconds: 10,
+    retryDelaySeconds: 1,
+    retryLimit: 1,
+    pollSeconds: 0.5,
+    settled: (job, outcome) => {
+      if (job.kind === 'sweep-all') return
+      settled.push([job, outcome])
+      for (const one of waiting) if (settled.length >= one.count) one.resolve()
+    },
+  })
+  if (fresh) await queue.sql('DELETE FROM pgboss.job')
+  return {
+    queue,
+    settled,
+    /** Resolves once so many jobs have come to an end. */
+    until: async (count: number) => {
+      if (settled.length >= count) return
+      await new Promise<void>(resolve => waiting.push({ count, resolve }))
+    },
+    [Symbol.asyncDispose]: async () => await queue.close(),
+  }
+}
+
+const outcomes = (settled: [Job, Outcome][]) => settled.map(([, outcome]) => outcome)
+const numbers = (settled: [Job, Outcome][]) =>
+  settled.map(([job]) => (job.kind === 'review' ? job.number : 0))
+
+describe.each(['embedded', 'postgresql'])('the queue, %s', kind => {
+  using directory = temporaryDirectory()
+  let postgres: RealPostgres | undefined
+  let database: Database
+  const left = kind === 'postgresql' ? noPostgres : undefined
+
+  beforeAll(async () => {
+    if (kind === 'postgresql' && left === undefined) postgres = await realPostgres()
+    database = await openDatabase({
+      dataDirectory: directory.path,
+      ...(postgres === undefined ? {} : { databaseUrl: postgres.url }),
+    })
+  })
+  afterAll(async () => {
+    await database[Symbol.asyncDispose]()
+    await postgres?.[Symbol.asyncDispose]()
+  })
+
+  it.skipIf(left)('keeps a delivery once, and makes its jobs', async () => {
+    await using opened = await open(database, async () => undefined)
+    const { queue, settled, until } = opened
+    const id = randomUUID()
+    await Promise.all([
+      queue.deliver(id, [review(1)]),
+      queue.deliver(id, [review(1)]),
+      queue.deliver(randomUUID(), [review(2)]),
+    ])
+    await queue.deliver(id, [review(1)])
+    await queue.work()
+    await until(2)
+    await queue.deliver(id, [review(3)])
+    expect(numbers(settled).toSorted((a, b) => a - b)).toEqual([1, 2])
+  })
+
+  it.skipIf(left)('runs one job of a key at a time, and joins those that wait', async () => {
+    const gate = Promise.withResolvers<void>()
+    const started = Promise.withResolvers<void>()
+    let running = 0
+    let most = 0
+    await using opened = await open(database, async () => {
+      running += 1
+      most = Math.max(most, running)
+      started.resolve()
+      await gate.promise
+      running -= 1
+    })
+    const { queue, settled, until } = opened
+    await queue.work()
+    await queue.send([review(1)])
+    await started.promise
+    for (let n = 0; n < 5; n++) await queue.send([review(1)])
+    gate.resolve()
+    await until(2)
+    expect([outcomes(settled), most]).toEqual([['done', 'done'], 1])
+  })
+
+  it.skipIf(left)('gives up a head for a newer one', async () => {
+    const started = Promise.withResolvers<void>()
+    await using opened = await open(database, async (job, { signal }) => {
+      if (job.kind !== 'review' || job.head !== 'old') return
+      started.resolve()
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    })
+    const { queue, settled, until } = opened
+    await queue.work()
+    await queue.send([review(1, { head: 'old' })])
+    await started.promise
+    await queue.send([review(1, { head: 'new' })])
+    await until(2)
+    expect(outcomes(settled)).toEqual(['superseded', 'done'])
+  })
+
+  it.skipIf(left)('lets repositories take turns', async () => {
+    const order: string[] = []
+    await using opened = await open(
+      database,
+      async job => {
+        if (job.kind === 'review') order.push(`${job.repository}#${job.number}`)
+      },
+      1,
+    )
+    const { queue, until } = opened
+    await queue.send([1, 2, 3, 4].map(number => review(number, { repository: 'busy/one' })))
+    await queue.send([review(1, { repository: 'calm/one', background: true })])
+    await queue.send([review(2, { repository: 'calm/one' }), review(1, { repository: 'calm/two' })])
+    await queue.work()
+    await until(7)
+    expect(order.indexOf('calm/two#1')).toBeLessThan(order.indexOf('busy/one#2'))
+    expect(order.indexOf('calm/one#2')).toBeLessThan(order.indexOf('busy/one#3'))
+    expect(order.at(-1)).toBe('calm/one#1')
+  })
+
+  it.skipIf(left)('tries again, later where it is told to, and lists what failed for good', async () => {
+    const tries: boolean[] = []
+    let asked = 0
+    await using opened = await open(database, async (job, { last }) => {
+      if (job.kind === 'review' && job.number === 2) {
+        asked += 1
+        if (asked === 1) throw new Later(1, 'the rate limit is reached')
+        return
+      }
+      tries.push(last)
+      throw new Error('it does not work')
+    })
+    const { queue, settled, until } = opened
+    await queue.work()
+    await queue.send([review(1), review(2)])
+    await until(4)
+    const dead = await vi.waitUntil(async () => {
+      const found = await queue.dead()
+      return found.length > 0 ? found : undefined
+    })
+    expect(tries).toEqual([false, true])
+    expect(outcomes(settled).toSorted()).toEqual(['dead', 'done', 'failed', 'later'])
+    expect(dead).toMatchObject([{ job: { number: 1 }, tries: 2, error: 'it does not work' }])
+    const depth = (await queue.depths()).find(({ queue: name }) => name === 'dead')
+    expect(depth?.waiting).toBe(1)
+    expect(await queue.revive()).toBe(1)
+    await until(6)
+  })
+
+  it.skipIf(left)('hands back what runs when it stops', async () => {
+    const started = Promise.withResolvers<void>()
+    await using first = await open(database, async (_job, { signal }) => {
+      started.resolve()
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    })
+    await first.queue.work()
+    await first.queue.send([review(77)])
+    await started.promise
+    await first.queue.close()
+    await using second = await open(database, async () => undefined, 2, false)
+    await second.queue.work()
+    await second.until(1)
+    expect([outcomes(first.settled), second.settled]).toEqual([['stopping'], [[review(77), 'done']]])
+  })
+})
+
+it('gives a folder to one bot at a time', () => {
+  using directory = temporaryDirectory()
+  const first = lockFolder(directory.path)
+  expect(() => lockFolder(directory.path)).toThrow(FolderInUse)
+  first.close()
+  lockFolder(directory.path).close()
+})
+
+it('names why a job is given up', () => {
+  expect(new GivenUp('superseded').message).toContain('newer head')
+})
