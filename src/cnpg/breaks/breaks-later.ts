@@ -4,6 +4,7 @@ import type { RenderedObject, RenderedTree } from '../../manifest/rendered.ts'
 import { groupOf, resourceKey } from '../../manifest/resource.ts'
 import { catalogProblems, objectStoreProblems } from '../references/catalog-problems.ts'
 import { referenceProblems, secretStoreProblems } from '../references/reference-problems.ts'
+import { networkProblems } from '../network/network-problems.ts'
 import { operandOf } from '../operand.ts'
 import { operatorVersion } from '../operator-version.ts'
 import type { ParameterCatalogs } from '../parameters/parameter-catalog.ts'
@@ -35,6 +36,7 @@ export function breaksLater(request: BreaksLaterRequest): Finding[] {
     const references = {
       objects,
       external: request.external,
+      isRendered: isRendered(head, cluster),
       isWhole: (namespace?: string) => isWhole(head, cluster, namespace),
     }
     const problems: ObjectProblem[] = [
@@ -44,6 +46,11 @@ export function breaksLater(request: BreaksLaterRequest): Finding[] {
       ...secretStoreProblems(references),
       ...catalogProblems(references),
       ...objectStoreProblems(references),
+      ...networkProblems({
+        objects,
+        helmReleases: head.helmReleases.filter(unit => unit.cluster === cluster),
+        isRendered: references.isRendered,
+      }),
       ...objects.flatMap(object => {
         const operand = operandOf(object.manifest, objects, operator)
         const old = known.get(resourceKey(object.resource))
@@ -86,13 +93,17 @@ function ownerOf(object: RenderedObject, tree: RenderedTree, cluster: string): {
     : { kustomization: `${owner.namespace}/${owner.name}` }
 }
 
+function isRendered(tree: RenderedTree, cluster: string): boolean {
+  return !tree.kustomizations.some(unit => unit.cluster === cluster && unit.status === 'failed')
+}
+
 /**
  * A Kustomization that does not render, or a chart of this namespace, may hold what seems to be missing.
  * @param namespace undefined: of objects that have none, any chart
  */
 function isWhole(tree: RenderedTree, cluster: string, namespace: string | undefined): boolean {
   return (
-    !tree.kustomizations.some(unit => unit.cluster === cluster && unit.status === 'failed') &&
+    isRendered(tree, cluster) &&
     !tree.helmReleases.some(
       unit =>
         unit.cluster === cluster &&

@@ -10,7 +10,12 @@ import type { ReferenceRequest } from './reference-problems.ts'
 import { valuesAt } from './walk.ts'
 
 /** Image catalogs that Clusters name, and what the catalogs say themselves. */
-export function catalogProblems({ objects, external, isWhole }: ReferenceRequest): ObjectProblem[] {
+export function catalogProblems({
+  objects,
+  external,
+  isRendered,
+  isWhole,
+}: ReferenceRequest): ObjectProblem[] {
   return objects.flatMap((object): ObjectProblem[] => {
     const { resource, manifest } = object
     if (groupOf(resource.apiVersion) !== 'postgresql.cnpg.io') return []
@@ -24,7 +29,7 @@ export function catalogProblems({ objects, external, isWhole }: ReferenceRequest
     const catalog = catalogOf(manifest, reference, objects)
     if (catalog !== undefined) return missingMajor(object, catalog)
     if (
-      !isWhole(kind === 'ImageCatalog' ? namespace : undefined) ||
+      !isRendered ||
       external.some(known => known.kind === kind && known.namespace === namespace && known.name === name)
     )
       return []
@@ -44,6 +49,7 @@ export function catalogProblems({ objects, external, isWhole }: ReferenceRequest
         : other === undefined
           ? ''
           : ` There is ${resourceLabel(other.resource)}.`
+    if (hint === '' && !isWhole(kind === 'ImageCatalog' ? namespace : undefined)) return []
     return [
       {
         object,
@@ -101,12 +107,17 @@ function mismatchedImages(object: RenderedObject): ObjectProblem[] {
 }
 
 /** ObjectStores that the Barman Cloud plugin is told to use; seen: without it the Cluster has no phase, no Pod and no word. */
-export function objectStoreProblems({ objects, external, isWhole }: ReferenceRequest): ObjectProblem[] {
+export function objectStoreProblems({
+  objects,
+  external,
+  isRendered,
+  isWhole,
+}: ReferenceRequest): ObjectProblem[] {
   return objects.flatMap((object): ObjectProblem[] => {
     const { resource, manifest } = object
     const { namespace } = resource
     if (resource.kind !== 'Cluster' || groupOf(resource.apiVersion) !== 'postgresql.cnpg.io') return []
-    if (!isWhole(namespace)) return []
+    if (!isRendered) return []
     const named = [
       ...valuesAt(manifest, 'spec.plugins[]'),
       ...valuesAt(manifest, 'spec.externalClusters[].plugin'),
@@ -133,6 +144,7 @@ export function objectStoreProblems({ objects, external, isWhole }: ReferenceReq
           : elsewhere === undefined
             ? ''
             : ` There is one in namespace ${elsewhere.resource.namespace}.`
+      if (hint === '' && !isWhole(namespace)) return []
       return [
         {
           object,

@@ -11,7 +11,9 @@ import { valuesAt } from './walk.ts'
 export interface ReferenceRequest {
   objects: readonly RenderedObject[]
   external: readonly ExternalObject[]
-  /** whether everything that is applied to a namespace was rendered; undefined: to the whole cluster */
+  /** whether every Kustomization was rendered: else nothing is missed. A chart seldom makes what was only misspelt. */
+  isRendered: boolean
+  /** whether that goes for charts, too: those of a namespace; undefined: all */
   isWhole: (namespace?: string) => boolean
 }
 
@@ -20,15 +22,23 @@ export interface ReferenceRequest {
  * with a missing Secret waits, its backups fail, or the password is never set (recorded: "reconciled").
  * Whatever is not found may be made outside Git: it is a note, and a warning only where a slip of the pen is likely.
  */
-export function referenceProblems({ objects, external, isWhole }: ReferenceRequest): ObjectProblem[] {
+export function referenceProblems({
+  objects,
+  external,
+  isRendered,
+  isWhole,
+}: ReferenceRequest): ObjectProblem[] {
   const made = madeObjects(objects)
-  const foreseeable = !hasGenerators(objects)
+  const foreseeable = isRendered && !hasGenerators(objects)
   return objects.flatMap(object =>
     referencesOf(object).flatMap((reference): ObjectProblem[] => {
       if (isOpen(reference.name)) return []
       return reference.kind === 'Secret' || reference.kind === 'ConfigMap'
-        ? aboutMade(object, reference, made, external, foreseeable && isWhole(object.resource.namespace))
-        : aboutOther(object, reference, objects, external, isWhole(undefined))
+        ? aboutMade(object, reference, made, external, {
+            slips: foreseeable,
+            notes: foreseeable && isWhole(object.resource.namespace),
+          })
+        : aboutOther(object, reference, objects, external, { slips: isRendered, notes: isWhole(undefined) })
     }),
   )
 }
@@ -47,7 +57,7 @@ function aboutMade(
   reference: Reference,
   made: readonly Made[],
   external: readonly ExternalObject[],
-  whole: boolean,
+  may: { slips: boolean; notes: boolean },
 ): ObjectProblem[] {
   const { namespace } = object.resource
   const { kind, name, field } = reference
@@ -57,12 +67,13 @@ function aboutMade(
   )
   if (makers.length > 0)
     return [...missingKeys(object, reference, makers), ...wrongUser(object, reference, makers)]
-  if (!whole || isDeclared(external, kind, namespace, name)) return []
+  if (!may.slips || isDeclared(external, kind, namespace, name)) return []
   const near = slip(
     name,
     alike.filter(one => one.namespace === namespace).map(one => one.name),
   )
   const elsewhere = alike.find(one => one.name === name)
+  if (near === undefined && elsewhere === undefined && !may.notes) return []
   return [
     unknown(
       object,
@@ -97,7 +108,7 @@ function aboutOther(
   reference: Reference,
   objects: readonly RenderedObject[],
   external: readonly ExternalObject[],
-  whole: boolean,
+  may: { slips: boolean; notes: boolean },
 ): ObjectProblem[] {
   const { kind, name, field } = reference
   const namespace = kind === 'ServiceAccount' ? object.resource.namespace : ''
@@ -109,7 +120,7 @@ function aboutOther(
     .map(({ resource }) => resource.name)
   if (here.includes(name) || here.length === 0 || isDeclared(external, kind, namespace, name)) return []
   const near = slip(name, here)
-  if (near === undefined && !whole) return []
+  if (!(near === undefined ? may.notes : may.slips)) return []
   return [
     unknown(
       object,
@@ -203,8 +214,13 @@ function userOf({ manifest, resource }: RenderedObject, field: string): string |
 }
 
 /** Secrets and stores that ExternalSecrets for databases want: a store that is not there leaves the Secret unmade. */
-export function secretStoreProblems({ objects, external, isWhole }: ReferenceRequest): ObjectProblem[] {
-  if (!isWhole(undefined) || hasGenerators(objects)) return []
+export function secretStoreProblems({
+  objects,
+  external,
+  isRendered,
+  isWhole,
+}: ReferenceRequest): ObjectProblem[] {
+  if (!isRendered || hasGenerators(objects)) return []
   const stores = objects.filter(
     ({ resource }) =>
       groupOf(resource.apiVersion) === 'external-secrets.io' &&
@@ -243,6 +259,7 @@ export function secretStoreProblems({ objects, external, isWhole }: ReferenceReq
         name,
         alike.map(store => store.resource.name),
       )
+      if (near === undefined && !isWhole(undefined)) return []
       const label = namespace === '' ? name : `${namespace}/${name}`
       return [
         {

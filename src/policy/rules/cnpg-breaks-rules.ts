@@ -17,6 +17,23 @@ const RESTORED = `  backup:
       barmanObjectStore:
         destinationPath: s3://backups/postgres`
 
+const OPEN = `
+    - from:
+        - namespaceSelector: {}
+          podSelector:
+            matchLabels:
+              app.kubernetes.io/name: cloudnative-pg
+      ports:
+        - port: 8000
+        - port: 5432
+    - from:
+        - podSelector:
+            matchLabels:
+              cnpg.io/cluster: postgres
+      ports:
+        - port: 5432
+        - port: 8000`
+
 /**
  * What API server and operator accept, and what breaks later (src/cnpg/breaks). Where an example needs what runs before the
  * change, that stands in base.yaml and the change in head.yaml.
@@ -253,6 +270,25 @@ export const cnpgBreaksRules: readonly Rule[] = [
     failing: catalog('postgresql', 17, '16.10-standard-trixie'),
     mended: catalog('postgresql', 17),
   },
+  {
+    id: 'cnpg-network-cut',
+    level: 'warning',
+    title: 'Network policies let a Cluster do what it needs.',
+    why: 'The operator reads port 8000 of each instance, replicas follow the primary on 5432, instances need the API server, DNS and their object store. What one policy closes and none opens is cut.',
+    repair:
+      'Add a rule for the connection that the finding names; policies that select the same Pods add up.',
+    failing: `${cluster('')}\n---\n${policy('\n    - from:\n        - podSelector:\n            matchLabels:\n              app: web\n      ports:\n        - port: 5432')}`,
+    mended: `${cluster('')}\n---\n${policy(OPEN)}`,
+  },
+  {
+    id: 'cnpg-network-dns',
+    level: 'warning',
+    title: 'Where toFQDNs lets a Cluster out, a rule sends its DNS through the proxy of Cilium.',
+    why: 'Cilium knows the addresses of a name only from answers that its DNS proxy has seen. Without rules.dns toFQDNs matches nothing: backups and WAL archiving fail.',
+    repair: 'Add egress to kube-dns, port 53, with rules.dns.',
+    failing: `${cluster('')}\n---\n${cilium('')}`,
+    mended: `${cluster('')}\n---\n${cilium('\n          rules:\n            dns:\n              - matchPattern: "*"')}`,
+  },
 ]
 
 /** @param tag of the image; explicitly undefined: no imageName at all */
@@ -336,4 +372,45 @@ spec:
   images:
     - major: ${major}
       image: ghcr.io/cloudnative-pg/postgresql:${tag}`
+}
+
+function policy(ingress: string): string {
+  return `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: postgres
+  namespace: databases
+spec:
+  podSelector:
+    matchLabels:
+      cnpg.io/cluster: postgres
+  ingress:${ingress}`
+}
+
+/** @param rules of the DNS */
+function cilium(rules: string): string {
+  return `apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata:
+  name: postgres
+  namespace: databases
+spec:
+  endpointSelector:
+    matchLabels:
+      cnpg.io/cluster: postgres
+  egress:
+    - toEndpoints:
+        - matchLabels:
+            k8s:io.kubernetes.pod.namespace: kube-system
+            k8s-app: kube-dns
+      toPorts:
+        - ports:
+            - port: "53"${rules}
+    - toEndpoints:
+        - matchLabels:
+            cnpg.io/cluster: postgres
+    - toEntities:
+        - kube-apiserver
+    - toFQDNs:
+        - matchName: s3.example.org`
 }
