@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaultConfig } from '../src/config/config.ts'
 import type { Level } from '../src/manifest/finding.ts'
+import { headline } from '../src/report/headline.ts'
 import type { Review } from '../src/report/review.ts'
 import { offlineReview } from './offline-review.ts'
 import { DATABASES, edited, type Edits } from './cnpg/impact/databases.ts'
@@ -286,6 +287,7 @@ it('tells once what it tells, and keeps the levels of the configuration', async 
   expect(told.findings.filter(({ file }) => file === CLUSTER).map(({ ruleId }) => ruleId)).toEqual([
     'upgrade-refused',
   ])
+  expect(headline(told)).toMatch(/^🛑 Blocked: 1 refused after the update · /)
   const off = await offlineReview(base, head, {
     ...defaultConfig,
     rules: { 'upgrade-refused': { level: 'note', reason: 'known' } },
