@@ -111,8 +111,6 @@ function refused(
 }
 
 function deprecated(was: Standing, is: Standing, { update }: UpgradedObject): UpgradeOutcome[] {
-  // the release in which something is to go moves from version to version
-  const words = (text: string) => text.replaceAll(/\d+/g, '#')
   const known = new Set(was.warnings.map(words))
   return is.warnings
     .filter(warning => /deprecat/i.test(warning) && !known.has(words(warning)))
@@ -124,6 +122,11 @@ function deprecated(was: Standing, is: Standing, { update }: UpgradedObject): Up
       field: fieldIn(message),
       replaces: [{ ruleId: 'admission-warning', message, field: '' }],
     }))
+}
+
+/** The release in which something is to go moves from version to version. */
+function words(warning: string): string {
+  return warning.replaceAll(/\d+/g, '#')
 }
 
 function possible(was: Standing, is: Standing, { update, unchanged }: UpgradedObject): UpgradeOutcome[] {

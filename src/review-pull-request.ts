@@ -1,6 +1,7 @@
 import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import type { Config } from './config/config.ts'
 import { judgeImpacts } from './judge-impacts.ts'
+import { judgeUnrendered } from './judge-unrendered.ts'
 import { judgeUpgrades } from './judge-upgrade.ts'
 import type { Change, Impact } from './manifest/change.ts'
 import { diffTrees } from './diff/diff-trees.ts'
@@ -57,7 +58,18 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
     lines: after.lines,
     config,
   })
-  const upgraded = await settle(upgrades.findings, { config, tree: request.head, trusted: request.base })
+  const unrendered = await judgeUnrendered({
+    trees: { base: request.base, head: request.head },
+    base,
+    head,
+    validators: after.validators,
+    config,
+  })
+  const upgraded = await settle([...upgrades.findings, ...unrendered], {
+    config,
+    tree: request.head,
+    trusted: request.base,
+  })
   const files = { base: await request.base.files(), head: await request.head.files() }
   const diff = diffTrees(base, head, {
     hasDirectory: { base: isDirectoryOf(files.base), head: isDirectoryOf(files.head) },

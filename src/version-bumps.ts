@@ -118,7 +118,10 @@ function definitionBumps(
       .filter(isDefinition)
       .map(object => [resourceKey(object.resource), object]),
   )
+  // equal inputs render equal objects: CRDs are large, and most units are as they were
+  const same = new Set(before.map(keyOf))
   return after.flatMap(unit => {
+    if (same.has(keyOf(unit))) return []
     const changed = unit.objects.filter(object => {
       const was = isDefinition(object) ? old.get(resourceKey(object.resource)) : undefined
       return (
@@ -157,6 +160,10 @@ function definitionBumps(
       },
     ]
   })
+}
+
+function keyOf(unit: Unit): string {
+  return JSON.stringify(['chart' in unit, unit.namespace, unit.name, unit.inputs])
 }
 
 function isDefinition({ resource }: RenderedObject): boolean {

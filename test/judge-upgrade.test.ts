@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaultConfig } from '../src/config/config.ts'
 import type { Level } from '../src/manifest/finding.ts'
+import { headline } from '../src/report/headline.ts'
 import type { Review } from '../src/report/review.ts'
 import { offlineReview } from './offline-review.ts'
 import { DATABASES, edited, type Edits } from './cnpg/impact/databases.ts'
@@ -221,15 +222,8 @@ describe('other CRDs', () => {
 })
 
 describe('where the version comes from', () => {
-  const manifest = (version: string) =>
-    `resources:\n  - https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/release-${version.slice(0, 4)}/releases/cnpg-${version}.yaml\n`
-
   it('the address of a release manifest', async () => {
-    const tree = (version: string) => {
-      const { [OPERATOR]: _, ...rest } = DATABASES
-      return { ...rest, 'operator/kustomization.yaml': manifest(version) }
-    }
-    const { findings } = await offlineReview(tree('1.28.0'), tree('1.30.0'))
+    const { findings } = await offlineReview(withManifest('1.28.0'), withManifest('1.30.0'))
     expect(
       findings
         .filter(({ ruleId }) => ruleId === 'upgrade-judged')
@@ -275,13 +269,7 @@ it.each([
   ['a release that is older than what is known', '1.24.0', '1.26.0'],
   ['a release that is newer than what is known', '1.30.0', '1.35.0'],
 ])('says that %s was not judged', async (_name, from, to) => {
-  const tree = (version: string) =>
-    edited(DATABASES, {
-      [OPERATOR]: [
-        ['name: cloudnative-pg }\n', `name: cloudnative-pg }\n  values: { image: { tag: ${version} } }\n`],
-      ],
-    })
-  const { incomplete, verdict, findings } = await offlineReview(tree(from), tree(to))
+  const { incomplete, verdict, findings } = await offlineReview(withTag(from), withTag(to))
   expect(incomplete.find(({ reason }) => reason === 'upgrade-unknown')?.affected).toEqual([
     'Cluster databases/postgres',
     'Database databases/app',
@@ -299,12 +287,30 @@ it('tells once what it tells, and keeps the levels of the configuration', async 
   expect(told.findings.filter(({ file }) => file === CLUSTER).map(({ ruleId }) => ruleId)).toEqual([
     'upgrade-refused',
   ])
+  expect(headline(told)).toMatch(/^🛑 Blocked: 1 refused after the update · /)
   const off = await offlineReview(base, head, {
     ...defaultConfig,
     rules: { 'upgrade-refused': { level: 'note', reason: 'known' } },
   })
   expect(off.findings.filter(({ file }) => file === CLUSTER).map(({ level }) => level)).toEqual(['note'])
 })
+
+function withTag(version: string): Record<string, string> {
+  return edited(DATABASES, {
+    [OPERATOR]: [
+      ['name: cloudnative-pg }\n', `name: cloudnative-pg }\n  values: { image: { tag: ${version} } }\n`],
+    ],
+  })
+}
+
+function withManifest(version: string): Record<string, string> {
+  const { [OPERATOR]: _, ...rest } = DATABASES
+  const branch = `release-${version.slice(0, 4)}`
+  return {
+    ...rest,
+    'operator/kustomization.yaml': `resources:\n  - https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/${branch}/releases/cnpg-${version}.yaml\n`,
+  }
+}
 
 function deployment(image: string): string {
   return `apiVersion: apps/v1

@@ -16,6 +16,11 @@ const FAMILIES: readonly (readonly [prefix: string, phrase: string])[] = [
   ['render-', 'not rendered'],
   ['schema-', 'refused by the API server'],
   ['cel-', 'refused by the API server'],
+  ['admission-operator', 'refused by the operator'],
+  ['admission-decoding', 'refused by the operator'],
+  ['admission-', 'refused by the API server'],
+  ['upgrade-refused', 'refused after the update'],
+  ['upgrade-field-dropped', 'losing fields by the update'],
   // what is accepted and breaks later (src/cnpg/breaks), before the rest of the family
   ['cnpg-parameter-', 'accepted, then broken'],
   ['cnpg-hba-line', 'accepted, then broken'],

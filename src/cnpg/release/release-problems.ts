@@ -98,7 +98,7 @@ function advisories(request: ReleaseRequest, facts: OperatorFacts): ReleaseProbl
       repair:
         fixed === undefined
           ? 'Update to the newest release of a supported minor.'
-          : `Update to ${fixed}${inChart(fixed)}.`,
+          : `Update ${lineOf(fixed) === lineOf(request.version) ? '' : 'minor by minor '}to ${fixed}${inChart(fixed)}.`,
     }),
   ]
 }

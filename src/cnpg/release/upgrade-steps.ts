@@ -15,7 +15,7 @@ export interface UpgradeStep {
   /** the page of the documentation that says so */
   source: string
   /** the fields of an object that are concerned; none: it is not */
-  concerns(object: RenderedObject): readonly string[]
+  concerns: (object: RenderedObject) => readonly string[]
   /** needed only by those who come from a release before this one */
   before?: string
 }

@@ -233,14 +233,12 @@ it.each([
   expect(replacesPodsAnyway(from, to)).toBe(replaced)
 })
 
-it.each([
-  ['1.28.2', ['CVE-2026-44477', 'CVE-2026-55769']],
-  ['1.30.1', []],
-  ['1.27.4', ['CVE-2026-44477']],
-])('the facts know what %s lacks', (version, some) => {
-  const open = openAdvisories(version).map(({ ids }) => ids[0])
-  expect(open).toEqual(expect.arrayContaining(some))
-  if (some.length === 0) expect(open).toEqual([])
+it('the facts know what a release lacks', () => {
+  const lacking = (version: string) => openAdvisories(version).map(({ ids }) => ids[0])
+  expect(lacking('1.28.2')).toEqual(expect.arrayContaining(['CVE-2026-44477', 'CVE-2026-55769']))
+  expect(lacking('1.28.4')).not.toContain('CVE-2026-44477')
+  expect(lacking('1.27.4')).toContain('CVE-2026-44477')
+  expect(lacking('1.30.1')).toEqual([])
 })
 
 it('the facts know charts, and guess none', () => {
