@@ -1,11 +1,13 @@
-import { admit } from './admit.ts'
-import { doctor } from './doctor.ts'
-import { explain } from './explain.ts'
-import { render } from './render.ts'
-import { review } from './review.ts'
 import type { Stories } from './run.ts'
-import { schema } from './schema.ts'
-import { validate } from './validate.ts'
 
-/** The stories with their real tools. */
-export const stories: Stories = { review, render, validate, admit, explain, schema, doctor }
+/** The stories with their real tools. Each is loaded when it is asked for: `status` needs nothing of what `review` needs. */
+export const stories: Stories = {
+  review: async (command, context) => await (await import('./review.ts')).review(command, context),
+  render: async (command, context) => await (await import('./render.ts')).render(command, context),
+  validate: async (command, context) => await (await import('./validate.ts')).validate(command, context),
+  admit: async (command, context) => await (await import('./admit.ts')).admit(command, context),
+  status: async (command, context) => await (await import('./status.ts')).status(command, context),
+  explain: async (command, context) => await (await import('./explain.ts')).explain(command, context),
+  schema: async (command, context) => await (await import('./schema.ts')).schema(command, context),
+  doctor: async (command, context) => await (await import('./doctor.ts')).doctor(command, context),
+}
