@@ -19,6 +19,7 @@ export type Command =
   | RenderCommand
   | ValidateCommand
   | AdmitCommand
+  | StatusCommand
   | ExplainCommand
   | SchemaCommand
   | DoctorCommand
@@ -85,6 +86,19 @@ export interface AdmitCommand extends Printing {
   cnpgVersion?: string
   /** '1.35.0' */
   kubernetesVersion?: string
+}
+
+export interface StatusCommand extends Printing {
+  command: 'status'
+  /** of the Cluster */
+  name: string
+  namespace?: string
+  kubeconfig?: string
+  context?: string
+  allowExec: boolean
+  /** how many -v, at most 2 */
+  verbosity: number
+  at?: Date
 }
 
 export interface ExplainCommand extends Printing {
@@ -179,6 +193,8 @@ function commandFrom(
       : bad('schema import wants FILE, DIR or URL.', name)
   }
 
+  if (name === 'status') return statusFrom(printing, words, values)
+
   const problems: string[] = []
   const version = (flag: FlagName, read: (text: string) => string | undefined, example: string) => {
     const given = text(flag)
@@ -238,6 +254,27 @@ function commandFrom(
     command: name,
     ...rendering,
     ...present({ ref: text('ref'), cluster: text('cluster'), kustomization }),
+  }
+}
+
+function statusFrom(printing: Printing, words: string[], values: Values): Command | BadArguments {
+  const text = (flag: FlagName) => values.get(flag)?.[0]
+  const at = text('at')
+  const time = at === undefined ? undefined : new Date(at)
+  if (time !== undefined && Number.isNaN(time.getTime()))
+    return bad(`--at ${at ?? ''} is no time like 2026-11-22T21:31:45Z.`, 'status')
+  return {
+    command: 'status',
+    ...printing,
+    name: words[0] ?? '',
+    ...present({
+      namespace: text('namespace'),
+      kubeconfig: text('kubeconfig'),
+      context: text('context'),
+    }),
+    allowExec: values.has('allow-exec'),
+    verbosity: Math.min(2, values.get('verbose')?.length ?? 0),
+    ...(time === undefined ? {} : { at: time }),
   }
 }
 

@@ -58,6 +58,30 @@ export const flags = {
     multiple: true,
     help: 'CRDs of the cluster, taken before the bundled ones',
   },
+  namespace: {
+    type: 'string',
+    value: 'NAMESPACE',
+    short: 'n',
+    help: 'where the Cluster is (default: of the context, else default)',
+  },
+  kubeconfig: {
+    type: 'string',
+    value: 'FILE',
+    help: 'access to the API server (default: KUBECONFIG, ~/.kube/config, the service account of the Pod)',
+  },
+  context: {
+    type: 'string',
+    value: 'NAME',
+    help: 'this context of the kubeconfig (default: the current one)',
+  },
+  'allow-exec': { type: 'boolean', help: 'let a program that the kubeconfig names give the credentials' },
+  verbose: {
+    type: 'boolean',
+    short: 'v',
+    multiple: true,
+    help: 'more: slots, roles, tablespaces, disruption budgets; twice: certificates, too',
+  },
+  at: { type: 'string', value: 'TIME', help: 'judge as of this time, for recordings (RFC 3339)' },
   output: { type: 'string', value: 'FORMAT', short: 'o', help: 'how to print' },
   kustomize: { type: 'string', value: 'PATH', help: 'this kustomize or kubectl (default: of PATH)' },
   helm: { type: 'string', value: 'PATH', help: 'this helm (default: of PATH)' },
@@ -69,7 +93,15 @@ export const flags = {
 
 export type FlagName = keyof typeof flags
 export type Output = 'text' | 'markdown' | 'json' | 'sarif' | 'yaml'
-export type CommandName = 'review' | 'render' | 'validate' | 'admit' | 'explain' | 'schema' | 'doctor'
+export type CommandName =
+  | 'review'
+  | 'render'
+  | 'validate'
+  | 'admit'
+  | 'status'
+  | 'explain'
+  | 'schema'
+  | 'doctor'
 
 export interface CommandDescription {
   summary: string
@@ -134,6 +166,17 @@ the live one. Exit code 1: one is refused; 2: something that decides was not kno
     flags: ['old', 'crd', 'cnpg-version', 'kubernetes-version', ...everywhere],
     words: [1, Number.POSITIVE_INFINITY],
     examples: ['admit cluster.yaml', 'admit cluster.yaml --old before.yaml --cnpg-version 1.28.0'],
+  },
+  status: {
+    summary: 'how a running database is: judgement, and what kubectl cnpg status prints',
+    usage: 'NAME [-n NAMESPACE] [-v]',
+    details: `Reads the Cluster NAME with all that belongs to it, without exec and without Secrets, and judges it: healthy, progressing,
+attention, failed or unknown, each with the reasons. Then follows what kubectl cnpg status of plugin 1.28 prints.
+Exit code 1: not healthy; 2: could not be found out.`,
+    outputs: ['text', 'markdown', 'json'],
+    flags: ['namespace', 'kubeconfig', 'context', 'allow-exec', 'verbose', 'at', ...everywhere],
+    words: [1, 1],
+    examples: ['status postgres -n databases', 'status postgres -n databases -v -v --output markdown'],
   },
   explain: {
     summary: 'what a rule says, why, and how to mend it',

@@ -30,6 +30,7 @@ export interface Stories {
   render: Story<'render'>
   validate: Story<'validate'>
   admit: Story<'admit'>
+  status: Story<'status'>
   explain: Story<'explain'>
   schema: Story<'schema'>
   doctor: Story<'doctor'>
@@ -86,7 +87,7 @@ async function outcomeOf(
     progress: message => terminal.progress(message),
   }
   // loaded only now: help and a typing error need nothing of it
-  const { review, render, validate, admit, explain, schema, doctor } = await stories()
+  const { review, render, validate, admit, status, explain, schema, doctor } = await stories()
   switch (command.command) {
     case 'review':
       return await review(command, context)
@@ -96,6 +97,8 @@ async function outcomeOf(
       return await validate(command, context)
     case 'admit':
       return await admit(command, context)
+    case 'status':
+      return await status(command, context)
     case 'explain':
       return await explain(command, context)
     case 'schema':

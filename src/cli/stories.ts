@@ -6,6 +6,7 @@ export const stories: Stories = {
   render: async (command, context) => await (await import('./render.ts')).render(command, context),
   validate: async (command, context) => await (await import('./validate.ts')).validate(command, context),
   admit: async (command, context) => await (await import('./admit.ts')).admit(command, context),
+  status: async (command, context) => await (await import('./status.ts')).status(command, context),
   explain: async (command, context) => await (await import('./explain.ts')).explain(command, context),
   schema: async (command, context) => await (await import('./schema.ts')).schema(command, context),
   doctor: async (command, context) => await (await import('./doctor.ts')).doctor(command, context),

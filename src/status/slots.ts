@@ -1,6 +1,5 @@
-import type { JsonObject } from '../manifest/json.ts'
+import { valueAt, type JsonObject } from '../manifest/json.ts'
 import { objects, text } from './fields.ts'
-import { valueAt } from '../manifest/json.ts'
 
 const DEFAULT_PREFIX = '_cnpg_'
 

@@ -30,6 +30,7 @@ const stories = (review: Stories['review']) => async (): Promise<Stories> => ({
   render: never,
   validate: never,
   admit: never,
+  status: never,
   explain: never,
   schema: never,
   doctor: never,
@@ -128,6 +129,7 @@ it('the help of all', () => {
       render    what a tree applies: every object of every cluster
       validate  what is wrong with a whole tree: findings only
       admit     whether the API server and the operator would take objects
+      status    how a running database is: judgement, and what kubectl cnpg status prints
       explain   what a rule says, why, and how to mend it
       schema    the kinds that can be validated without the CRDs of the tree
       doctor    which git, kustomize, kubectl and helm are used

@@ -1,0 +1,111 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import type { StatusCommand } from '../../src/cli/arguments.ts'
+import { status } from '../../src/cli/status.ts'
+import { serveRecording, type Serving } from '../status/api-server.ts'
+import { recording } from '../status/recordings.ts'
+import { temporaryDirectory } from '../temporary.ts'
+
+async function run(serving: Serving, command: Partial<StatusCommand> = {}) {
+  await using server = await serveRecording(serving)
+  using directory = temporaryDirectory({ config: server.kubeconfig })
+  const { namespace, name, at } = serving.recording
+  const io = {
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+    env: {},
+    cwd: directory.path,
+    platform: 'linux' as const,
+    now: () => new Date(at),
+  }
+  return await status(
+    {
+      command: 'status',
+      output: 'text',
+      color: false,
+      name,
+      namespace,
+      kubeconfig: 'config',
+      allowExec: false,
+      verbosity: 0,
+      ...command,
+    },
+    { io, color: false, progress: () => undefined },
+  )
+}
+
+describe('status', () => {
+  it('judges, leaves a line empty, and prints what the plugin prints with nothing after it', async () => {
+    const { output, exitCode } = await run({ recording: recording('23-waiting-for-user/a') })
+    const [judged = '', ...plugin] = output.split('\n\n')
+    expect(judged).toBe(`🔶 attention  databases/postgres
+  attention   Waiting for user action: User must issue a supervised switchover
+              status.phase: Waiting for user action
+              status.phaseReason: User must issue a supervised switchover
+              condition Ready: False since 2026-11-22T21:58:33Z
+              → Restart or switch over when it suits: kubectl cnpg promote postgres -n databases, with the instance; or set primaryUpdateStrategy: unsupervised.
+  progressing postgres-1 must restart before a parameter takes effect.
+              postgres-1: pendingRestart
+  note        No backup is configured.
+              spec.backup is absent, no backup plugin`)
+    expect(plugin[0]).toMatch(/^Cluster Summary\nName +databases\/postgres\n/)
+    expect(plugin.at(-1)).toMatch(/^Instances status\n[^]*lab-node\n$/)
+    expect(exitCode).toBe(1)
+  })
+
+  it.each([
+    ['01-healthy', 0],
+    ['02-rolling-restart/c', 1],
+    ['12-archiving-failing', 1],
+    ['08-disk-full/d-30s', 1],
+  ])('%s: exit code %i', async (state, exitCode) => {
+    expect(await run({ recording: recording(state) })).toMatchObject({ exitCode })
+  })
+
+  it('is not sure of a health that it may not read, and names the permission', async () => {
+    const { output, exitCode } = await run({
+      recording: recording('01-healthy'),
+      forbidden: path => path.includes('/proxy/') || path.includes('/backups'),
+    })
+    expect(exitCode).toBe(2)
+    expect(output).toContain(
+      '  unknown     3 of 3 instances may not be asked: the permission get pods/proxy is missing.',
+    )
+    expect(output).toContain(
+      '  not read    backups: the permission list backups.postgresql.cnpg.io is missing (it is forbidden: no role)',
+    )
+    expect(output).toContain('postgres-1  -            -                 Forbidden  Burstable  -')
+  })
+
+  it('says that there is no such Cluster, and nothing more', async () => {
+    const { output, exitCode } = await run({ recording: recording('01-healthy') }, { name: 'postgers' })
+    expect(exitCode).toBe(2)
+    expect(output).toBe(`❔ unknown  databases/postgers
+  unknown     There is no Cluster databases/postgers.
+              → Check name, namespace and context.
+  not read    cluster: clusters.postgresql.cnpg.io "postgers" not found
+`)
+  })
+
+  it('shows no value of an environment variable', async () => {
+    const recorded = recording('01-healthy')
+    recorded.cluster.spec = { ...Object(recorded.cluster.spec), env: [{ name: 'AWS_KEY', value: 'hunter2' }] }
+    const { output } = await run({ recording: recorded }, { output: 'json' })
+    expect(output).toContain('AWS_KEY')
+    expect(output).not.toContain('hunter2')
+  })
+
+  it('prints Markdown whose texts cannot leave their place', async () => {
+    const recorded = recording('01-healthy')
+    recorded.cluster.status = {
+      ...Object(recorded.cluster.status),
+      phase: 'Not enough disk space',
+      phaseReason: '| @everyone <img src=x> ``` \u202e',
+    }
+    const { output } = await run({ recording: recorded }, { output: 'markdown' })
+    expect(output).toContain('## 🛑 Failed: `databases/postgres`')
+    expect(output.split('````')[0]).not.toMatch(/@everyone|<img/)
+    expect(output).not.toContain('\u202e')
+    expect(output.split('````')).toHaveLength(3)
+  })
+})
