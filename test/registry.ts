@@ -10,6 +10,14 @@ export interface Registry {
   host: string
   /** @returns the manifest's digest */
   push(repository: string, tag: string, chart: Chart): Promise<string>
+  /** any manifest, its blobs given as content; @returns its digest */
+  pushManifest(
+    repository: string,
+    tag: string,
+    mediaType: string,
+    manifest: object,
+    blobs?: readonly string[],
+  ): Promise<string>
   stop(): void
 }
 
@@ -61,6 +69,12 @@ export async function startRegistry(command: string): Promise<Registry> {
         'application/vnd.oci.image.manifest.v1+json',
       )
       return digestOf(manifest)
+    },
+    pushManifest: async (repository, tag, mediaType, manifest, blobs = []) => {
+      for (const content of blobs) await blob(repository, new TextEncoder().encode(content), mediaType)
+      const bytes = new TextEncoder().encode(JSON.stringify(manifest))
+      await send('PUT', `${base(repository)}/manifests/${tag}`, bytes, mediaType)
+      return digestOf(bytes)
     },
     stop: () => {
       child.kill('SIGKILL')

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isObject, textAt, valueAt, type Json, type JsonObject } from '../manifest/json.ts'
-import { OutboundError, type Outbound, type Reply } from './outbound.ts'
+import { OutboundError, type Outbound, type OutboundRequest, type Reply } from './outbound.ts'
 
 /** There, not there, or not known: a registry that is down or denies never means "absent". */
 export type Outcome<T> =
@@ -41,9 +41,37 @@ const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ]
+/** All that a tag may stand for. */
+export const ACCEPT_MANIFESTS: Readonly<Record<string, string>> = { accept: MANIFEST_TYPES.join(', ') }
 // the distribution specification lets a registry refuse larger ones
-const MAX_MANIFEST = 4 * 1024 * 1024
+export const MAX_MANIFEST: number = 4 * 1024 * 1024
 const MAX_TAG_PAGES = 200
+// a registry that wants more patience than this is not waited for
+const MAX_TRIES = 3
+const LONGEST_WAIT = 30_000
+
+/** How a busy registry is waited for. */
+export interface Patience {
+  wait(milliseconds: number): Promise<void>
+  /** for Retry-After as a date, and for how long tokens are good */
+  now(): number
+}
+
+const PATIENCE: Patience = {
+  wait: async milliseconds => await new Promise(resolve => setTimeout(resolve, milliseconds)),
+  now: () => Date.now(),
+}
+
+export interface OciRequest {
+  method?: 'GET' | 'HEAD'
+  maxBytes: number
+  headers?: Readonly<Record<string, string>>
+}
+
+/** The digest of a file, as registries write it. */
+export function sha256(content: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(content).digest('hex')}`
+}
 
 /**
  * Reads 'oci://ghcr.io/owner/name'. Docker Hub has its own names.
@@ -64,34 +92,58 @@ export class OciRegistry {
   /** by host and scope */
   private readonly tokens = new Map<string, { authorization: string; until: number }>()
 
-  constructor(outbound: Outbound, credentials: Credentials = {}) {
+  private readonly patience: Patience
+  /** what registries wanted to be shown: `Warning: 299` headers, by host; never acted on */
+  readonly warnings = new Map<string, Set<string>>()
+
+  constructor(outbound: Outbound, credentials: Credentials = {}, patience: Patience = PATIENCE) {
     this.outbound = outbound
     this.credentials = credentials
+    this.patience = patience
   }
 
   /** All tags. A list that cannot be read to its end is indeterminate, never short. */
   async tags(repository: OciRepository): Promise<Outcome<string[]>> {
     const tags = new Set<string>()
-    const first = this.url(repository, 'tags/list?n=1000')
-    const seen = new Set<string>()
-    for (let url: URL | undefined = first; url !== undefined;) {
-      if (seen.has(url.href) || seen.size >= MAX_TAG_PAGES)
-        return unclear(repository.host, 'lists tags without end')
-      seen.add(url.href)
-      const reply = await this.get(repository, url, { maxBytes: MAX_MANIFEST })
-      if (reply.outcome !== 'present') return reply
-      const page = readJson(reply.value.body)
-      const listed = valueAt(page, 'tags')
+    const pages = await this.pages(repository, 'tags/list?n=1000', 'tags')
+    if (pages.outcome !== 'present') return pages
+    for (const { body } of pages.value) {
+      const listed = valueAt(readJson(body), 'tags')
       if (!Array.isArray(listed) && listed !== null)
         return unclear(repository.host, 'answers with no list of tags')
       for (const tag of listed ?? []) if (typeof tag === 'string') tags.add(tag)
-      const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(reply.value.headers.get('link') ?? '')?.[1]
-      const next: URL | undefined = link === undefined ? undefined : new URL(link, url)
-      if (next !== undefined && next.origin !== first.origin)
-        return unclear(repository.host, 'pages tags elsewhere')
-      url = next
     }
     return { outcome: 'present', value: [...tags] }
+  }
+
+  /**
+   * All pages of a list, as linked. A list that cannot be read to its end is indeterminate.
+   * @param rest after the name of the repository: 'tags/list?n=1000'
+   * @param what it lists, for messages
+   */
+  async pages(repository: OciRepository, rest: string, what: string): Promise<Outcome<Reply[]>> {
+    const first = this.url(repository, rest)
+    const seen = new Set<string>()
+    const pages: Reply[] = []
+    for (let url: URL | undefined = first; url !== undefined;) {
+      if (seen.has(url.href) || seen.size >= MAX_TAG_PAGES)
+        return unclear(repository.host, `lists ${what} without end`)
+      seen.add(url.href)
+      const reply = await this.request(repository, url, { maxBytes: MAX_MANIFEST })
+      // a page that was promised and is not there says nothing of the whole
+      if (reply.outcome === 'absent' && pages.length > 0)
+        return unclear(repository.host, `does not have all pages of ${what}`)
+      if (reply.outcome !== 'present') return reply
+      pages.push(reply.value)
+      const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(reply.value.headers.get('link') ?? '')?.[1]
+      if (link !== undefined && !URL.canParse(link, url.href))
+        return unclear(repository.host, `pages ${what} to what is no address`)
+      const next: URL | undefined = link === undefined ? undefined : new URL(link, url)
+      if (next !== undefined && next.origin !== first.origin)
+        return unclear(repository.host, `pages ${what} elsewhere`)
+      url = next
+    }
+    return { outcome: 'present', value: pages }
   }
 
   /**
@@ -127,7 +179,7 @@ export class OciRegistry {
     if (descriptor.size > maxBytes)
       return unclear(repository.host, `offers a blob of ${descriptor.size} bytes`)
     const url = this.url(repository, `blobs/${descriptor.digest}`)
-    const reply = await this.get(repository, url, { maxBytes })
+    const reply = await this.request(repository, url, { maxBytes })
     if (reply.outcome !== 'present') return reply
     const { body } = reply.value
     if (!hasDigest(body, descriptor.digest))
@@ -135,15 +187,16 @@ export class OciRegistry {
     return { outcome: 'present', value: body }
   }
 
-  private async readManifest(repository: OciRepository, reference: string): Promise<Outcome<OciManifest>> {
+  /** A manifest or index as it stands, checked against its digest. */
+  async readManifest(repository: OciRepository, reference: string): Promise<Outcome<OciManifest>> {
     const url = this.url(repository, `manifests/${reference}`)
-    const reply = await this.get(repository, url, {
+    const reply = await this.request(repository, url, {
       maxBytes: MAX_MANIFEST,
-      headers: { accept: MANIFEST_TYPES.join(', ') },
+      headers: ACCEPT_MANIFESTS,
     })
     if (reply.outcome !== 'present') return reply
     const { body, headers } = reply.value
-    const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`
+    const digest = sha256(body)
     const promised = reference.includes(':') ? reference : headers.get('docker-content-digest')
     if (promised !== null && !hasDigest(body, promised))
       return unclear(repository.host, 'sends a manifest that is not what its digest says')
@@ -157,21 +210,28 @@ export class OciRegistry {
     return new URL(`${insecure ? 'http' : 'https'}://${host}/v2/${name}/${rest}`)
   }
 
-  /** Asks, signs in where challenged, asks once more. */
-  private async get(
+  /**
+   * Asks, signs in where challenged, asks once more; waits for a registry that is busy and says for how long.
+   * @param where a URL, or what comes after the name of the repository: 'manifests/1.0.0'
+   * @returns 304 counts as present: who asks with a condition has the answer
+   */
+  async request(
     repository: OciRepository,
-    url: URL,
-    request: { maxBytes: number; headers?: Record<string, string> },
+    where: URL | string,
+    { method = 'GET', maxBytes, headers }: OciRequest,
   ): Promise<Outcome<Reply>> {
+    const url = typeof where === 'string' ? this.url(repository, where) : where
     try {
       const key = `${repository.host} ${repository.name}`
       const known = this.tokens.get(key)
       const ask = async (authorization?: string) =>
-        await this.outbound.request(url, {
-          maxBytes: request.maxBytes,
-          headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
+        await this.patiently(url, {
+          method,
+          maxBytes,
+          headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
         })
-      let reply = await ask(known !== undefined && known.until > Date.now() ? known.authorization : undefined)
+      const isGood = known !== undefined && known.until > this.patience.now()
+      let reply = await ask(isGood ? known.authorization : undefined)
       if (reply.status === 401) {
         const signedIn = await this.signIn(repository, reply.headers.get('www-authenticate') ?? '')
         if (signedIn !== undefined) {
@@ -179,7 +239,8 @@ export class OciRegistry {
           reply = await ask(signedIn.authorization)
         }
       }
-      if (reply.status === 200) return { outcome: 'present', value: reply }
+      this.hear(repository.host, reply.headers.get('warning'))
+      if (reply.status === 200 || reply.status === 304) return { outcome: 'present', value: reply }
       if (reply.status === 404) return { outcome: 'absent', message: `${label(repository)} does not have it` }
       // ghcr answers 401 and 403 for what is private and for what does not exist
       if (reply.status === 401 || reply.status === 403)
@@ -194,6 +255,24 @@ export class OciRegistry {
       if (error instanceof OutboundError) return unreachable(error)
       throw error
     }
+  }
+
+  /** Asks again where the registry is busy: after the time it names, else after a little longer each time. */
+  private async patiently(url: URL, request: OutboundRequest): Promise<Reply> {
+    for (let tries = 1; ; tries++) {
+      const reply = await this.outbound.request(url, request)
+      if ((reply.status !== 429 && reply.status !== 503) || tries === MAX_TRIES) return reply
+      const named = retryAfter(reply.headers.get('retry-after'), this.patience.now())
+      if (named !== undefined && named > LONGEST_WAIT) return reply
+      await this.patience.wait(named ?? 500 * 2 ** tries * (0.75 + Math.random() / 2))
+    }
+  }
+
+  private hear(host: string, warning: string | null): void {
+    const text = /^299 \S+ "((?:[^"\\]|\\.)*)"/.exec(warning ?? '')?.[1]
+    if (text === undefined) return
+    const known = this.warnings.get(host) ?? new Set()
+    this.warnings.set(host, known.add(text.replaceAll(/\\(.)/g, '$1').slice(0, 300)))
   }
 
   /** Follows a challenge: Basic, or a token from the realm (docker token authentication). */
@@ -227,7 +306,7 @@ export class OciRegistry {
     if (reply.status !== 200 || token === undefined) return undefined
     const seconds = valueAt(body, 'expires_in')
     const lifetime = typeof seconds === 'number' ? seconds : 60
-    return { authorization: `Bearer ${token}`, until: Date.now() + (lifetime - 10) * 1000 }
+    return { authorization: `Bearer ${token}`, until: this.patience.now() + (lifetime - 10) * 1000 }
   }
 }
 
@@ -247,6 +326,17 @@ export function readChallenges(header: string): { scheme: string; parameters: Re
   return challenges
 }
 
+/**
+ * Milliseconds that a Retry-After header asks for (RFC 9110 10.2.3: seconds, or a date).
+ * @param now milliseconds
+ */
+export function retryAfter(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000
+  const date = Date.parse(header)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+}
+
 export function unreachable(error: OutboundError): Outcome<never> {
   return error.reason === 'refused'
     ? {
@@ -263,7 +353,8 @@ export function unreachable(error: OutboundError): Outcome<never> {
       }
 }
 
-function unclear(host: string, what: string): Outcome<never> {
+/** What a registry does that tells nothing. */
+export function unclear(host: string, what: string): Outcome<never> {
   return {
     outcome: 'indeterminate',
     reason: 'chart-unavailable',
@@ -292,7 +383,8 @@ function hasDigest(body: Uint8Array, digest: string): boolean {
   return createHash(algorithm).update(body).digest('hex') === hex
 }
 
-function readJson(body: Buffer): Json {
+/** `null` for what is no JSON */
+export function readJson(body: Buffer): Json {
   try {
     return JSON.parse(body.toString('utf8'))
   } catch {

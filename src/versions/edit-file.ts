@@ -2,7 +2,7 @@ import { isScalar, type Scalar } from 'yaml'
 import { relatedComments, type RelatedFacts, type StaleComment, type TextEdit } from './comment-facts.ts'
 import type { Obstacle, Pointer } from './reference.ts'
 import { obstacleOf, readSourceDocuments, type SourceText } from './source-text.ts'
-import { NodeReader, pointerText, scalarText, type Found } from './yaml-nodes.ts'
+import { pointerText, scalarText, type Found } from './yaml-nodes.ts'
 
 /** One value of a file that is to become another. */
 export interface FieldEdit {
@@ -25,6 +25,8 @@ export type EditedFile =
   | {
       ok: true
       bytes: Uint8Array
+      /** fields that change along, because they are aliases of a map or list that was edited */
+      along: readonly string[]
       /** comments of our own form that were corrected along */
       corrected: readonly TextEdit[]
       /** comments that name what is no longer true */
@@ -35,7 +37,7 @@ export type EditedFile =
 /**
  * Edits values where they stand in the text; nothing is printed again. Before the result is given it is proven: every byte outside the
  * edited ranges is as before, and read again the file differs in exactly the intended values.
- * All edits or none.
+ * All edits or none. An edit below the anchor of a map changes what its aliases read, too; that is named.
  * @param facts what comments beside the values may say of them
  */
 export function editFile(
@@ -59,13 +61,14 @@ export function editFile(
   const { corrected, stale } = relatedComments(source, ranges, facts)
   const all = [...ranges, ...corrected].toSorted((a, b) => a.start - b.start)
   const after = apply(text, all)
-  if (after === undefined || !isProven(source, after, edits, all))
+  const along = after === undefined ? undefined : prove(source, after, edits, all)
+  if (after === undefined || along === undefined)
     return refuse(
       'unproven',
       `An edit of ${file} could not be proven to change nothing else.`,
       'Edit it by hand, and please report the file.',
     )
-  return { ok: true, bytes: Buffer.from(after, 'utf8'), corrected, stale }
+  return { ok: true, bytes: Buffer.from(after, 'utf8'), along, corrected, stale }
 }
 
 function rangeOf(source: SourceText, edit: FieldEdit): TextEdit | { refusal: Refusal } {
@@ -86,15 +89,6 @@ function rangeOf(source: SourceText, edit: FieldEdit): TextEdit | { refusal: Ref
     )
   const obstacle = obstacleOf(source, document, found)
   if (obstacle !== undefined) return refused(obstacle.kind, field, obstacle.message, obstacle.repair)
-  // a whole map that is an anchor is written once and read elsewhere, too
-  const shared = sharedBy(document.reader, edit.pointer)
-  if (shared !== undefined)
-    return refused(
-      'anchor',
-      field,
-      `The value stands below an anchor: ${shared.map(pointerText).join(', ')} would change, too.`,
-      'Write the value out where it is used, or edit it by hand.',
-    )
   const [start = 0, end = 0] = found.node.range ?? []
   const written = source.text.slice(start, end)
   const to = writtenAs(found.node, written, edit)
@@ -125,17 +119,6 @@ function readsAsText(text: string): boolean {
   return !NO_TEXT.test(text)
 }
 
-/** Aliases of a map or list around a value. */
-function sharedBy(reader: NodeReader, pointer: Pointer): Pointer[] | undefined {
-  for (let length = 0; length < pointer.length; length++) {
-    const around = reader.at(reader.root, ...pointer.slice(0, length))
-    const anchor = around === undefined || !('anchor' in around.node) ? undefined : around.node.anchor
-    const aliases = anchor === undefined ? [] : reader.aliasesOf(anchor)
-    if (aliases.length > 0) return aliases
-  }
-  return undefined
-}
-
 /** @returns undefined where two edits overlap */
 function apply(text: string, edits: readonly TextEdit[]): string | undefined {
   let at = 0
@@ -148,13 +131,16 @@ function apply(text: string, edits: readonly TextEdit[]): string | undefined {
   return result + text.slice(at)
 }
 
-/** Whether the new text is the old one but for the ranges, and reads as the old one but for the fields. */
-function isProven(
+/**
+ * Proves that the new text is the old one but for the ranges, and reads as the old one but for the fields.
+ * @returns the fields that change along; undefined: not proven
+ */
+function prove(
   source: SourceText,
   after: string,
   edits: readonly FieldEdit[],
   ranges: readonly TextEdit[],
-): boolean {
+): string[] | undefined {
   // undone, it is the old text
   let shift = 0
   const undo = ranges.map(({ start, end, from, to }): TextEdit => {
@@ -162,32 +148,48 @@ function isProven(
     shift += to.length - (end - start)
     return { start: at, end: at + to.length, from: to, to: from, line: 0 }
   })
-  if (undo.some(({ start, end, from }) => after.slice(start, end) !== from)) return false
-  if (apply(after, undo) !== source.text) return false
+  if (undo.some(({ start, end, from }) => after.slice(start, end) !== from)) return undefined
+  if (apply(after, undo) !== source.text) return undefined
   const again = readSourceDocuments(source.file, after)
-  if (again.problem !== undefined) return false
-  const before = valuesOf(source)
-  const wanted = new Map(before)
-  for (const { document, pointer, to } of edits) wanted.set(valueKey(document, pointer), to)
+  if (again.problem !== undefined) return undefined
+  const wanted = valuesOf(source)
   const found = valuesOf(again)
-  return found.size === wanted.size && [...wanted].every(([key, value]) => found.get(key) === value)
+  const along: string[] = []
+  for (const { document, pointer, to } of edits) {
+    const edited = wanted.get(valueKey(document, pointer))?.node
+    for (const [key, value] of wanted) {
+      if (value.node !== edited) continue
+      value.text = to
+      if (key !== valueKey(document, pointer)) along.push(pointerText(value.pointer))
+    }
+  }
+  const same =
+    found.size === wanted.size && [...wanted].every(([key, { text }]) => found.get(key)?.text === text)
+  return same ? along : undefined
 }
 
-/** Every scalar of a file as it reads, aliases followed; of maps and lists that they are there. */
-function valuesOf({ documents }: SourceText): Map<string, string> {
-  const values = new Map<string, string>()
+interface Value {
+  text: string
+  node: unknown
+  pointer: Pointer
+}
+
+/** Every scalar of a file as it reads, aliases followed; of maps and lists their keys and lengths. */
+function valuesOf({ documents }: SourceText): Map<string, Value> {
+  const values = new Map<string, Value>()
   for (const { index, reader } of documents) {
     const walk = (found: Found, depth: number): void => {
-      const key = valueKey(index, found.pointer)
+      const { node, pointer } = found
+      const key = valueKey(index, pointer)
       const text = reader.text(found)
       // aliases may lead in circles
       if (text !== undefined || depth > 64 || values.size > 1_000_000) {
-        values.set(key, text ?? '')
+        values.set(key, { text: text ?? '', node, pointer })
         return
       }
       const fields = reader.fields(found)
       const items = reader.items(found)
-      values.set(key, `${fields.map(([name]) => name).join('\0')} ${items.length}`)
+      values.set(key, { text: `${fields.map(([name]) => name).join('\0')} ${items.length}`, node, pointer })
       for (const [, value] of fields) walk(value, depth + 1)
       for (const item of items) walk(item, depth + 1)
     }

@@ -51,6 +51,8 @@ export function imageFields(reader: NodeReader, root: Found | undefined): ImageF
       if (isNamed && isImage(text)) fields.push({ ...readWrittenImage(text), whole: found, key })
       return
     }
+    // read once, where the anchor stands
+    if (found.alias !== undefined) return
     const parts = imageMap(reader, found)
     if (parts !== undefined) fields.push({ ...parts, key })
     const name = reader.text(found, 'name')

@@ -280,6 +280,15 @@ describe('what else is said', () => {
     expect((await find({ 'a.yaml': text }))[0]).not.toHaveProperty('obstacle')
   })
 
+  it('a map of an image with aliases is one reference', async () => {
+    const text = release(
+      '  values:\n    a: { image: &i { repository: a/b, tag: v1 } }\n    b: { image: *i }\n',
+    )
+    expect((await find({ 'a.yaml': text })).map(summary)).toEqual([
+      'values | a/b | v1 | version=spec.values.a.image.tag',
+    ])
+  })
+
   it('a variable with a default keeps its tag whole', async () => {
     const text = object(CNPG, 'Cluster', 'spec:\n  imageName: a/postgresql:${V:=17.6}\n')
     expect((await find({ 'a.yaml': text }))[0]?.current.version).toBe('${V:=17.6}')
