@@ -9,7 +9,8 @@ import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts
 import { unitLabel } from './manifest/rendered.ts'
 import { resourceKey } from './manifest/resource.ts'
 import type { Tree } from './manifest/tree.ts'
-import { namedTogether, renderTree, type RenderedRepository, type RenderTools } from './render-tree.ts'
+import { renderPair } from './render-pair.ts'
+import { namedTogether, type RenderedRepository, type RenderTools } from './rendered-repository.ts'
 import { isYamlFile } from './render/source-objects.ts'
 import { clampPath } from './render/tree-path.ts'
 import { verdictOf, type Review, type Revision } from './report/review.ts'
@@ -45,12 +46,18 @@ export interface ReviewTools extends RenderTools {
 export async function reviewPullRequest(request: ReviewRequest, tools: ReviewTools): Promise<Review> {
   const started = tools.clock()
   const { config, entries } = request
-  const { base, head } = namedTogether(
-    await renderTree({ tree: request.base, config, entries }, tools),
-    await renderTree({ tree: request.head, trusted: request.base, config, entries }, tools),
+  const pair = await renderPair(
+    { tree: request.base, config, entries },
+    { tree: request.head, trusted: request.base, config, entries },
+    tools,
+    request.all,
   )
-  const before = await validateTree(request.base, base, config, tools)
-  const after = await validateTree(request.head, head, config, tools, request.base, base)
+  const { base, head } = namedTogether(pair.base, pair.head)
+  const files = { base: await request.base.files(), head: await request.head.files() }
+  const touched = new Touched(base, head, files)
+  const part = pair.focused ? touched : undefined
+  const before = await validateTree(request.base, base, config, tools, request.base, undefined, part)
+  const after = await validateTree(request.head, head, config, tools, request.base, base, part)
   const upgrades = await judgeUpgrades({
     base,
     head,
@@ -70,7 +77,6 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
     tree: request.head,
     trusted: request.base,
   })
-  const files = { base: await request.base.files(), head: await request.head.files() }
   const diff = diffTrees(base, head, {
     hasDirectory: { base: isDirectoryOf(files.base), head: isDirectoryOf(files.head) },
     mergeKeys: (resource, path) =>
@@ -85,7 +91,6 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
     config,
     catalogs: tools.parameters,
   })
-  const touched = new Touched(base, head, files)
   const { brought, existing } = sortOut(
     [
       ...upgraded.findings,

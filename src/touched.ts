@@ -1,6 +1,6 @@
 import type { Finding, Unjudged } from './manifest/finding.ts'
 import { canonicalJson } from './manifest/json.ts'
-import { unitLabel } from './manifest/rendered.ts'
+import { unitLabel, type RenderedHelmRelease, type RenderedKustomization } from './manifest/rendered.ts'
 import { resourceKey, resourceLabel } from './manifest/resource.ts'
 import { changedFiles } from './manifest/tree.ts'
 import type { RenderedRepository } from './render-tree.ts'
@@ -14,6 +14,8 @@ export class Touched {
   /** label → the contents of the objects that it names, of whatever group */
   readonly #labels: { base: Map<string, string[]>; head: Map<string, string[]> }
   readonly #units: { base: Map<string, string>; head: Map<string, string> }
+  /** 'namespace/name' of objects that only one side has */
+  #fleeting: string[] | undefined
   readonly #files: { base: ReadonlyMap<string, string>; head: ReadonlyMap<string, string> }
 
   /** @param files path → content id, of both sides */
@@ -37,6 +39,31 @@ export class Touched {
   /** Paths of files added, removed or changed. */
   get files(): string[] {
     return [...changedFiles(this.#files.base, this.#files.head).keys()].toSorted()
+  }
+
+  /** Whether a file differs between base and head. */
+  hasFile(file: string): boolean {
+    return this.#files.base.get(file) !== this.#files.head.get(file)
+  }
+
+  /** Whether what a Kustomization or HelmRelease is rendered from differs between base and head. */
+  hasUnit(unit: RenderedKustomization | RenderedHelmRelease): boolean {
+    const { base, head } = this.#units
+    const label = unitLabel('chart' in unit ? 'HelmRelease' : 'Kustomization', unit)
+    return base.get(label) !== head.get(label)
+  }
+
+  /** Whether the object of a finding may refer to something else than before: it, or an object that comes or goes. */
+  hasReference(finding: Finding): boolean {
+    return this.finding(finding) || this.#comesOrGoes(finding.message)
+  }
+
+  #comesOrGoes(message: string): boolean {
+    const { base, head } = this.#objects
+    this.#fleeting ??= [...new Set([...base.keys(), ...head.keys()])]
+      .filter(key => !base.has(key) || !head.has(key))
+      .map(key => key.split('/').slice(-2).join('/'))
+    return this.#fleeting.some(name => message.includes(name))
   }
 
   /** Whether the object of a finding, or else its file, differs between base and head. */

@@ -46,12 +46,22 @@ export interface Validation {
   lines: FieldLines
 }
 
+/** What of a rendered tree is looked at; the rest is there for what refers to it. */
+export interface ValidatedPart {
+  hasUnit(unit: RenderedKustomization | RenderedHelmRelease): boolean
+  /** whether the text of a file is looked at */
+  hasFile(file: string): boolean
+  /** whether what an object refers to was rendered, so that what is not there is missing */
+  hasReference(finding: Finding): boolean
+}
+
 /**
  * Judges everything a rendered tree would apply: the structural schema of each object, what Flux itself would stumble
  * over, and the house rules.
  * @param trusted the tree whose comments silence findings and whose imported CRDs count: in a review the base, so that
  *   no change silences itself
  * @param before the tree as it runs, for what only an update breaks; absent: every object is new
+ * @param part what of it is looked at; absent: all
  */
 export async function validateTree(
   tree: Tree,
@@ -60,6 +70,7 @@ export async function validateTree(
   tools: ValidationTools,
   trusted: Tree = tree,
   before?: RenderedRepository,
+  part?: ValidatedPart,
 ): Promise<Validation> {
   const lines = new FieldLines(tree, trusted, rendered)
   const findings = [...rendered.findings]
@@ -105,6 +116,7 @@ export async function validateTree(
           : `operator ${config.cnpgVersion} as configured`,
       )
     for (const unit of units) {
+      if (part?.hasUnit(unit) === false) continue
       const judged = await judgeUnit(unit, validator, lines, admission)
       findings.push(...judged.findings)
       incomplete.push(...judged.incomplete)
@@ -116,7 +128,7 @@ export async function validateTree(
         ...(before === undefined ? {} : { base: before }),
         external: config.external,
         compile: fluxExpression,
-      }),
+      }).filter(finding => part?.hasReference(finding) !== false),
       ...judgeOperator(
         cluster,
         { head: rendered, ...(before === undefined ? {} : { base: before }), config },
@@ -134,7 +146,8 @@ export async function validateTree(
       ...(config.cnpgVersion === undefined ? {} : { operator: config.cnpgVersion }),
     }),
   )
-  const files = await textsOf(tree, rendered.files)
+  const read = new Set([...rendered.files].filter(file => part?.hasFile(file) !== false))
+  const files = await textsOf(tree, read)
   findings.push(
     ...houseFindings({
       kustomizations: rendered.kustomizations,
@@ -143,7 +156,7 @@ export async function validateTree(
       fluxVersion: config.fluxVersion,
       ...(config.annotationPrefix === undefined ? {} : { annotationPrefix: config.annotationPrefix }),
     }),
-    ...(await sourceFindings(tree, manifestFiles(rendered))),
+    ...(await sourceFindings(tree, new Set([...manifestFiles(rendered)].filter(file => read.has(file))))),
   )
   const placed = await Promise.all(findings.map(async finding => await lines.ofFinding(finding)))
   return {

@@ -253,7 +253,8 @@ describe('review', () => {
   it('builds once what is equal on both sides', async () => {
     const builds: string[] = []
     await review(cluster, cluster, defaultConfig, builds)
-    expect(builds.toSorted()).toEqual(['apps', 'clusters/main'])
+    // what no changed file reaches is not built at all
+    expect(builds.toSorted()).toEqual(['clusters/main'])
     const changed = { ...cluster, 'apps/web.yaml': configMap('web', 'a: c') }
     builds.length = 0
     await review(cluster, changed, defaultConfig, builds)
@@ -293,11 +294,13 @@ describe('review', () => {
   })
 
   it('counts what stood in base, and does not let it decide', async () => {
-    const base = { ...cluster, 'apps/bad.yaml': `${configMap('bad')}dta: {}\n` }
+    const bad = `${configMap('bad')}dta: {}\n`
+    const base = { ...cluster, 'apps/web.yaml': `${configMap('web')}---\n${bad}`, 'apps/other.yaml': bad }
     const { verdict, findings, stats } = await review(base, {
       ...base,
-      'apps/web.yaml': configMap('web', 'a: c'),
+      'apps/web.yaml': `${configMap('web', 'a: c')}---\n${bad}`,
     })
+    // that of the other file is not looked for
     expect([verdict, findings, stats.existing]).toEqual(['ready', [], 1])
   })
 

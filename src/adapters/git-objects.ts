@@ -8,7 +8,7 @@ interface Waiting {
 }
 
 /**
- * Reads git objects through one `git cat-file --batch` that lives as long as its repository. Requests are written at once
+ * Reads git objects through one `git cat-file --batch` that lives as long as its repository. Requests are written together
  * and answered in order, so that many reads cost one round trip. Starts with the first read.
  */
 export class GitObjects implements AsyncDisposable {
@@ -16,6 +16,8 @@ export class GitObjects implements AsyncDisposable {
   #child: ChildProcessWithoutNullStreams | undefined
   #closed: Promise<void> | undefined
   readonly #waiting: Waiting[] = []
+  /** ids that are not yet written to git */
+  #asked = ''
   #received: Buffer[] = []
   #size = 0
   /** bytes that the next answer needs, header included; 0: the header is not complete yet */
@@ -30,8 +32,16 @@ export class GitObjects implements AsyncDisposable {
     const child = (this.#child ??= this.#open())
     return await new Promise((resolve, reject) => {
       this.#waiting.push({ id, resolve, reject })
-      child.stdin.write(`${id}\n`)
+      if (this.#asked === '') queueMicrotask(() => this.#ask(child))
+      this.#asked += `${id}\n`
     })
+  }
+
+  /** What was asked for in one turn is one write: thousands of small ones cost more than reading the objects. */
+  #ask(child: ChildProcessWithoutNullStreams): void {
+    const asked = this.#asked
+    this.#asked = ''
+    child.stdin.write(asked)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

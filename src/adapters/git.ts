@@ -133,12 +133,29 @@ interface Facts {
   format: string
 }
 
+/** What a commit holds. */
+interface Listing {
+  commit: string
+  files: Map<string, string>
+  unread: Map<string, UnreadKind>
+}
+
+function put({ files, unread }: Listing, name: Uint8Array, mode: string, id: string): void {
+  const { path: file, usable } = treePath(name)
+  if (!usable) unread.set(file, 'unusable name')
+  else if (mode === '120000') unread.set(file, 'symbolic link')
+  else if (mode === '160000') unread.set(file, 'submodule')
+  else files.set(file, id)
+}
+
 class LocalRepository implements Repository {
   readonly root: string
   readonly isBare: boolean
   readonly isShallow: boolean
   readonly #facts: Facts
   readonly #objects: GitObjects
+  /** the first commit whose files were listed */
+  #listed: Listing | undefined
 
   constructor(facts: Facts) {
     this.root = facts.root
@@ -150,19 +167,55 @@ class LocalRepository implements Repository {
 
   async tree(ref: string): Promise<Tree> {
     const commit = await this.resolve(ref)
-    const files = new Map<string, string>()
-    const unread = new Map<string, UnreadKind>()
+    const listing = await (this.#listed === undefined
+      ? this.#list(commit)
+      : this.#listLike(this.#listed, commit))
+    this.#listed ??= listing
+    const { files, unread } = listing
+    return treeOf(commit.slice(0, 7), files, unread, async (_file, id) => await this.#objects.read(id))
+  }
+
+  async #list(commit: string): Promise<Listing> {
+    const listing: Listing = { commit, files: new Map(), unread: new Map() }
     for (const line of splitAtNul(await this.#run('ls-tree', '-r', '-z', '--full-tree', commit))) {
       // '<mode> <type> <id>\t<path>'
       const tab = line.indexOf(9)
-      const [mode, , id = ''] = Buffer.from(line.subarray(0, tab)).toString('latin1').split(' ')
-      const { path: file, usable } = treePath(line.subarray(tab + 1))
-      if (!usable) unread.set(file, 'unusable name')
-      else if (mode === '120000') unread.set(file, 'symbolic link')
-      else if (mode === '160000') unread.set(file, 'submodule')
-      else files.set(file, id)
+      const [mode = '', , id = ''] = Buffer.from(line.subarray(0, tab)).toString('latin1').split(' ')
+      put(listing, line.subarray(tab + 1), mode, id)
     }
-    return treeOf(commit.slice(0, 7), files, unread, async (_file, id) => await this.#objects.read(id))
+    return listing
+  }
+
+  /** The files of a commit by how they differ from those of another: most of the paths are the same, and are held once. */
+  async #listLike(known: Listing, commit: string): Promise<Listing> {
+    const listing: Listing = { commit, files: new Map(known.files), unread: new Map(known.unread) }
+    if (commit === known.commit) return listing
+    const differing = await this.#run(
+      'diff-tree',
+      '-r',
+      '-z',
+      '--raw',
+      '--no-renames',
+      '--no-ext-diff',
+      '--no-textconv',
+      '--ignore-submodules=none',
+      '--no-abbrev',
+      '--full-index',
+      known.commit,
+      commit,
+    )
+    // ':<mode> <mode> <id> <id> <status>' and the path
+    const fields = splitAtNul(differing)
+    for (const head of fields) {
+      const path = fields.next().value
+      if (path === undefined) break
+      const [, mode = '', , id = ''] = Buffer.from(head).toString('latin1').split(' ')
+      const { path: file } = treePath(path)
+      listing.files.delete(file)
+      listing.unread.delete(file)
+      if (mode !== '000000') put(listing, path, mode, id)
+    }
+    return listing
   }
 
   async workTree(): Promise<Tree> {

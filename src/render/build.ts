@@ -25,6 +25,7 @@ import {
   takeOrigin,
   type PrintedObject,
 } from './origins.ts'
+import { pruned, type Pruned, type PruneRequest } from './focus/prune.ts'
 import type { RenderCache } from './render-cache.ts'
 import type { Artifact } from './source-ignore.ts'
 import type { ChartSource, KustomizeBuild } from './tools.ts'
@@ -43,13 +44,21 @@ export interface BuildRequest {
    * helm that templates them; or why that cannot be done here
    */
   inflate?: { charts: ChartSource; helm: string } | { unknown: Unknown }
+  /** resources that nobody needs are left out where the others give the same without them; a Flux Kustomization only */
+  focus?: Pick<PruneRequest, 'graph' | 'keeps'>
 }
 
 /**
  * `inputs`: hash of everything the build depends on; equal hashes give equal results.
  * `files`: every file of the tree that was read, also by a build that failed.
  */
-export type BuildResult = { inputs: string; files: ReadonlySet<string>; remarks: Finding[] } & (
+export type BuildResult = {
+  inputs: string
+  files: ReadonlySet<string>
+  remarks: Finding[]
+  /** what of it was built, where that is not all */
+  pruned?: Pruned
+} & (
   | {
       ok: true
       objects: readonly BuiltObject[]
@@ -76,7 +85,11 @@ export async function buildKustomization(request: BuildRequest): Promise<BuildRe
   const place = 'manifest' in unit ? unit.place : undefined
   const located = (problem: RenderFailure): RenderFailure =>
     place === undefined || problem.line !== undefined ? problem : { ...problem, ...place }
-  const known = { inputs: '', files: new Set<string>(), remarks: [] as Finding[] }
+  const known: Pick<BuildResult, 'inputs' | 'files' | 'remarks' | 'pruned'> & { files: Set<string> } = {
+    inputs: '',
+    files: new Set<string>(),
+    remarks: [],
+  }
   const fail = (problems: readonly RenderFailure[], unknown: Unknown[] = []): BuildResult => {
     const [error = { ruleId: 'render-build', message: 'its charts cannot be had' }] = problems.map(located)
     return { ok: false, ...known, error, problems: problems.map(located), unknown }
@@ -91,7 +104,9 @@ export async function buildKustomization(request: BuildRequest): Promise<BuildRe
     if (prepared.error.file !== undefined) known.files.add(prepared.error.file)
     return fail([prepared.error])
   }
-  const { root } = prepared
+  const part = await pruneRoot(request, directory, prepared)
+  if (part !== undefined) known.pruned = part.pruned
+  const { root } = part ?? prepared
   const closure = await closureOf({ ...request, directory, root })
   known.remarks = closure.remarks
   const files = new Map(closure.files)
@@ -128,7 +143,11 @@ export async function buildKustomization(request: BuildRequest): Promise<BuildRe
     const contents = new Map([...(await readAll(request, files)), ...charts.files])
     const expanding = expandingFile(contents)
     if (expanding !== undefined) return { ok: false, error: expanding }
-    return await buildContents(request, { ...prepared, directory, closure, files, contents }, charts.withHelm)
+    return await buildContents(
+      request,
+      { ...prepared, ...part, directory, closure, files, contents },
+      charts.withHelm,
+    )
   })
   const leftOut = problemsOf(closure)
   // what fails without the entries that were left out may well build with them
@@ -359,6 +378,38 @@ async function prepareRoot(request: BuildRequest, directory: string): Promise<Pr
     root: { path: generated.file, file },
     generated: { path: generated.file, fields: asLibrary(generated.fields) },
     originsApplied: generated.originsApplied,
+  }
+}
+
+/** The kustomization with the resources that somebody needs; undefined where all of them are. */
+async function pruneRoot(
+  { tree, artifact, cache, focus, unit }: BuildRequest,
+  directory: string,
+  { root, generated }: PreparedRoot,
+): Promise<(Pick<PreparedRoot, 'root' | 'generated'> & { pruned: Pruned }) | undefined> {
+  if (focus === undefined || !('manifest' in unit)) return undefined
+  const part = await pruned({
+    ...focus,
+    directory,
+    root: root.file.fields,
+    fieldsOf: async path => {
+      const id = artifact.files.get(path)
+      const read = id === undefined ? undefined : await cache.kustomization(tree, path, id, 'kustomize')
+      // in the other tree alone: there it is looked at
+      return read === undefined ? {} : read.ok ? read.file.fields : undefined
+    },
+  })
+  if (part === undefined) return undefined
+  const { resources } = part
+  const every = textsAt(root.file.fields, 'resources')
+  const lineOf: KustomizationFile['lineOf'] = (field, index, ...steps) =>
+    field === 'resources' && typeof index === 'number'
+      ? root.file.lineOf(field, every.indexOf(resources[index] ?? ''), ...steps)
+      : root.file.lineOf(...[field, index, ...steps].filter(step => step !== undefined))
+  return {
+    pruned: part,
+    root: { path: root.path, file: { ...root.file, fields: { ...root.file.fields, resources }, lineOf } },
+    generated: generated && { path: generated.path, fields: { ...generated.fields, resources } },
   }
 }
 

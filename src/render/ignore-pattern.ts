@@ -20,7 +20,7 @@ export function parsePattern(line: string, domain: readonly string[]): IgnorePat
   if (!text.endsWith('\\ ')) text = text.replace(/ +$/, '')
   const directoryOnly = text.endsWith('/')
   if (directoryOnly) text = text.slice(0, -1)
-  const segments = text.split('/').map(segment => ({ segment, match: segmentMatcher(segment) }))
+  const segments = text.split('/').map(segment => ({ segment, match: remembering(segmentMatcher(segment)) }))
   return {
     inclusion,
     matches: path => {
@@ -33,6 +33,21 @@ export function parsePattern(line: string, domain: readonly string[]): IgnorePat
   }
 }
 
+/** A tree has a few names for its thousands of directories. */
+function remembering(match: GoRegexp | undefined): GoRegexp | undefined {
+  if (match === undefined) return undefined
+  const known = new Map<string, boolean>()
+  return {
+    test: name => {
+      const before = known.get(name)
+      if (before !== undefined) return before
+      const found = match.test(name)
+      known.set(name, found)
+      return found
+    },
+  }
+}
+
 interface Segment {
   segment: string
   /** undefined: a malformed pattern, which matches nothing */
@@ -41,7 +56,7 @@ interface Segment {
 
 /** A pattern without a slash matches a name at any depth; of a file's path all but the last name are directories. */
 function nameMatch(match: GoRegexp | undefined, path: readonly string[], directoryOnly: boolean): boolean {
-  const index = path.findIndex(name => match?.test(name) ?? false)
+  const index = match === undefined ? -1 : path.findIndex(name => match.test(name))
   return index !== -1 && !(directoryOnly && index === path.length - 1)
 }
 

@@ -53,17 +53,26 @@ export function independentParts(build: WholeBuild): string[][] | undefined {
   const { root, nested, texts } = build
   const resources = textsAt(root, 'resources')
   if (resources.length < 2 || texts.size < 2 * FEW_FILES) return undefined
-  if (Object.keys(root).some(field => !OF_ONE_OBJECT.has(field) && !isEmpty(root[field]))) return undefined
-  if (!objectsAt(root, 'patches').every(({ target }) => isObject(target))) return undefined
+  if (!isSeparable(root)) return undefined
   if (nested.some(renames)) return undefined
-  if ([JSON.stringify(root), ...texts.values()].some(text => PATCHES_NAME.test(text))) return undefined
+  if ([...texts.values()].some(text => PATCHES_NAME.test(text))) return undefined
   const moves = nested.some(fields => typeof fields.namespace === 'string')
   if (moves && [...texts.values()].some(text => REFERS_WITH_NAMESPACE.test(text))) return undefined
   const groups = grouped(resources, filesOfEach(resources, build))
   return groups.length < 2 ? undefined : groups
 }
 
-function renames(fields: JsonObject): boolean {
+/** Whether what a kustomization does itself to the objects of its resources it does to each alone. */
+export function isSeparable(root: JsonObject): boolean {
+  return (
+    Object.keys(root).every(field => OF_ONE_OBJECT.has(field) || isEmpty(root[field])) &&
+    objectsAt(root, 'patches').every(({ target }) => isObject(target)) &&
+    !PATCHES_NAME.test(JSON.stringify(root))
+  )
+}
+
+/** Whether a kustomization renames objects, so that references to them are renamed, too. */
+export function renames(fields: JsonObject): boolean {
   if (RENAMES.some(field => !isEmpty(fields[field]))) return true
   return ['configMapGenerator', 'secretGenerator'].some(field =>
     objectsAt(fields, field).some(generator => !keepsName(generator, fields.generatorOptions)),

@@ -34,11 +34,12 @@ const IGNORE_FILE = '.sourceignore'
  * The files of a tree as source-controller archives them.
  * @param ignore `spec.ignore` of the source, patterns as in .gitignore
  * @param root the directory that was packed (`flux push artifact --path`), '' for the whole tree
+ * @param like that of a tree with the same patterns and mostly the same paths: what it knows is not worked out again
  *
  * The default patterns hold only where no pattern is given at all: source-controller replaces the matcher as soon as a
  * .sourceignore file or spec.ignore has one (fluxcd/pkg artifact/storage/archive.go, SourceIgnoreFilter).
  */
-export async function artifactOf(tree: Tree, ignore?: string, root = ''): Promise<Artifact> {
+export async function artifactOf(tree: Tree, ignore?: string, root = '', like?: Artifact): Promise<Artifact> {
   const every = await tree.files()
   const all = root === '' ? every : new Map([...every].filter(([path]) => path.startsWith(`${root}/`)))
   const own = [
@@ -51,10 +52,18 @@ export async function artifactOf(tree: Tree, ignore?: string, root = ''): Promis
   const files = new Map<string, string>()
   const ignored = new Set<string>()
   for (const [path, id] of all) {
-    if (isIgnored(path, patterns)) ignored.add(path)
+    if (like?.files.has(path) !== true && (like?.ignored.has(path) === true || isIgnored(path, patterns)))
+      ignored.add(path)
     else files.set(path, id)
   }
-  return { root, files, directories: listDirectories(files.keys()), unread: await tree.unread(), ignored }
+  const samePaths = like?.files.size === files.size && [...files.keys()].every(path => like.files.has(path))
+  return {
+    root,
+    files,
+    directories: samePaths ? like.directories : listDirectories(files.keys()),
+    unread: await tree.unread(),
+    ignored,
+  }
 }
 
 /** An artifact without any ignore rule: what kustomize sees in a checkout. */

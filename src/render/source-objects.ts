@@ -1,6 +1,8 @@
 import { identify, isManifest, type Manifest } from '../manifest/resource.ts'
 import { readSource } from '../manifest/source-file.ts'
 import type { Tree } from '../manifest/tree.ts'
+import type { BlobFacts } from './focus/blob-facts.ts'
+import { clampPath } from './tree-path.ts'
 
 /** An object as it stands in a source file, before anything renders it. */
 export interface SourceObject {
@@ -30,6 +32,25 @@ export async function fluxSourceObjects(tree: Tree, files: readonly string[]): P
       isManifest(value) && isTelling(value) ? [{ manifest: value, file, line }] : [],
     )
   })
+}
+
+/**
+ * The files that may hold a root, by their text: a FluxInstance, or a Kustomization that applies the file it stands in.
+ * @param facts of every file
+ * @returns undefined where every Kustomization has a say: one applies the whole repository, or what it applies is not told
+ */
+export function rootFiles(facts: ReadonlyMap<string, BlobFacts>): string[] | undefined {
+  const found: string[] = []
+  for (const [file, { flux, unitPaths, instance, opaque }] of facts) {
+    if (flux && (opaque || unitPaths.some(path => clampPath(path) === ''))) return undefined
+    if (instance || (flux && unitPaths.some(path => mayCover(clampPath(path), file)))) found.push(file)
+  }
+  return found
+}
+
+/** Whether a file lies below a path, from the root or from the directory that a source is made of. */
+function mayCover(path: string, file: string): boolean {
+  return file.startsWith(`${path}/`) || file.includes(`/${path}/`)
 }
 
 function isTelling(manifest: Manifest): boolean {

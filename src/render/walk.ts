@@ -5,6 +5,7 @@ import type { RenderedKustomization, RenderedObject, RenderFailure } from '../ma
 import { groupOf, identify, resourceKey, type Manifest } from '../manifest/resource.ts'
 import { maskSops } from '../manifest/sops.ts'
 import type { BuildResult } from './build.ts'
+import type { Pruned } from './focus/prune.ts'
 import { inParallel } from './in-parallel.ts'
 import { isFluxKustomization, type EntryPoint } from './entry-points.ts'
 import { finishedInputs, finishKustomization, type FinishResult } from './kustomization.ts'
@@ -22,6 +23,8 @@ export interface WalkOptions {
   finished: Map<string, FinishResult>
   /** how many builds run at once */
   parallel: number
+  /** whether a Kustomization has to be rendered; absent: each one is. The root always is */
+  wants?: (kustomization: Manifest) => boolean
   /** called when a Kustomization is done */
   progress: (done: number, known: number) => void
 }
@@ -40,6 +43,21 @@ export interface WalkedCluster {
   /** 'namespace/name' of a Kustomization → what it was rendered from, for those who ask where a field comes from */
   sources: ReadonlyMap<string, UnitSource>
   isThisRepository(source: { kind: string; name: string }, namespace: string): boolean
+  /** 'namespace/name' of a Kustomization that did not have to be rendered → what it would be rendered from, but for files */
+  left: ReadonlyMap<string, string>
+  /** spec.path of every Kustomization of this repository that was met, those that were left included */
+  applies: readonly string[]
+  /** 'namespace/name' of a Kustomization of which only a part was built → which, and what it was rendered from beside it */
+  pruned: ReadonlyMap<string, Pruned & { inputs: string }>
+  /** what was looked for among the objects and not found */
+  missing: readonly ObjectName[]
+}
+
+/** What a reference says of an object. */
+export interface ObjectName {
+  kind: string
+  namespace: string
+  name: string
 }
 
 /** What a Kustomization was rendered from, beside the files of the tree. */
@@ -117,6 +135,9 @@ class Walk {
   readonly #files = new Set<string>()
   readonly #failedFiles = new Set<string>()
   readonly #sources = new Map<string, UnitSource>()
+  readonly #left = new Map<string, Manifest>()
+  readonly #pruned = new Map<string, Pruned & { inputs: string }>()
+  readonly #missing = new Map<string, ObjectName>()
 
   constructor(
     entry: EntryPoint,
@@ -146,6 +167,11 @@ class Walk {
       await inParallel(level, this.#options.parallel, async key => {
         const node = this.#nodes.get(key)
         if (node === undefined) return
+        const { wants } = this.#options
+        if (wants !== undefined && node.manifest !== this.#entry.root && !wants(node.manifest)) {
+          this.#left.set(key, node.manifest)
+          return
+        }
         const result = await this.#render(node)
         this.#results.set(key, result)
         this.#options.progress(this.#results.size, this.#nodes.size)
@@ -163,8 +189,23 @@ class Walk {
       files: this.#files,
       failedFiles: this.#failedFiles,
       sources: this.#sources,
-      isThisRepository: ({ kind, name }, namespace) => this.#isThisRepository(`${kind} ${namespace}/${name}`),
+      isThisRepository: ({ kind, name }, namespace) => this.#isThisRepository({ kind, namespace, name }),
+      left: new Map([...this.#left].map(([key, manifest]) => [key, this.#inputsBesideFiles(manifest)])),
+      applies: [...this.#nodes].flatMap(([key, { manifest }]) =>
+        this.#results.get(key)?.status === 'skipped' ? [] : [textAt(manifest, 'spec', 'path') ?? ''],
+      ),
+      pruned: this.#pruned,
+      missing: [...this.#missing.values()],
     }
+  }
+
+  #inputsBesideFiles(manifest: Manifest): string {
+    const { fingerprint } = this.#variables(manifest, this.applied, this.#before)
+    return canonicalJson([manifest, fingerprint])
+  }
+
+  #miss(object: ObjectName): void {
+    this.#missing.set(`${object.kind} ${object.namespace}/${object.name}`, object)
   }
 
   /** Whether a Kustomization would see other variables now that everything is known. */
@@ -209,7 +250,7 @@ class Walk {
     if (!this.#isThisRepository(source)) {
       this.#incomplete.push({
         reason: 'source-elsewhere',
-        message: `${source} is another source than this repository.`,
+        message: `${labelOf(source)} is another source than this repository.`,
         repair: 'Its objects are reviewed where that source is kept.',
         affected: [`Kustomization ${namespace}/${name}`],
         ...fileOf(place),
@@ -228,6 +269,8 @@ class Walk {
       }
     }
     for (const file of built.files) this.#files.add(file)
+    if (built.pruned !== undefined)
+      this.#pruned.set(nodeKey(manifest), { ...built.pruned, inputs: this.#inputsBesideFiles(manifest) })
     this.#findings.push(...built.remarks)
     const { variables, missing, fingerprint } = this.#variables(manifest, this.applied, this.#before)
     this.#used.set(nodeKey(manifest), fingerprint)
@@ -242,14 +285,16 @@ class Walk {
     const known = this.#options.finished.get(inputs)
     const result = known ?? finishKustomization(manifest, built.objects, finish)
     this.#options.finished.set(inputs, result)
-    for (const reference of missing)
+    for (const object of missing) {
+      this.#miss({ ...object, namespace })
       this.#incomplete.push({
         reason: 'variables-unknown',
-        message: `${reference} is not made in this repository; the variables it holds are unknown.`,
+        message: `${labelOf({ ...object, namespace })} is not made in this repository; the variables it holds are unknown.`,
         repair: `Give the variables under clusters[].variables in .github/cnpg-steward.yaml.`,
         affected: [`Kustomization ${namespace}/${name}`],
         ...fileOf(place),
       })
+    }
     if (!result.ok)
       return { ...here, status: 'failed', error: located(result.error, place), objects: [], inputs }
     const { leftOut } = built
@@ -277,41 +322,46 @@ class Walk {
     })
     const variables = new Map([...this.#entry.variables].filter(([name]) => !found.variables.has(name)))
     for (const [name, value] of found.variables) variables.set(name, value)
-    const missing = found.missing.map(({ kind, name }) => `${kind} ${identify(manifest).namespace}/${name}`)
-    return { variables, missing, fingerprint: JSON.stringify([[...variables], missing]) }
+    const { missing } = found
+    const names = missing.map(({ kind, name }) => `${kind} ${name}`)
+    return { variables, missing, fingerprint: JSON.stringify([[...variables], names]) }
   }
 
   /**
    * Which source is this repository is decided by the tree: what the root reads is, and so is every other object of the
    * same kind with the same URL. Names and remotes of the checkout say nothing (peers.md section 4).
    */
-  #isThisRepository(source: string): boolean {
+  #isThisRepository(source: ObjectName): boolean {
     const root = this.#rootSource()
-    if (root === undefined || source === root) return true
+    if (root === undefined || labelOf(source) === labelOf(root)) return true
     const url = this.#sourceUrl(source)
+    if (url === undefined) this.#miss(source)
     return url !== undefined && url === this.#sourceUrl(root)
   }
 
   /** What the root reads; of a root that is not in Git, what most of the Kustomizations it applies read whose paths are here. */
-  #rootSource(): string | undefined {
+  #rootSource(): ObjectName | undefined {
     if (valueAt(this.#entry.root, 'spec', 'sourceRef') !== undefined) return sourceOf(this.#entry.root)
-    const counts = new Map<string, number>()
+    const counts = new Map<string, { source: ObjectName; count: number }>()
     for (const { resource, manifest } of this.#results.get(nodeKey(this.#entry.root))?.objects ?? []) {
       if (resource.kind !== 'Kustomization' || !isFluxKustomization(manifest)) continue
       // './' is the root of any source
       const path = clampPath(textAt(manifest, 'spec', 'path') ?? '')
       if (path === '' || !this.#options.hasDirectory(path)) continue
-      counts.set(sourceOf(manifest), (counts.get(sourceOf(manifest)) ?? 0) + 1)
+      const source = sourceOf(manifest)
+      const known = counts.get(labelOf(source))
+      if (known === undefined) counts.set(labelOf(source), { source, count: 1 })
+      else known.count++
     }
-    return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0]
+    return [...counts.values()].toSorted((a, b) => b.count - a.count)[0]?.source
   }
 
-  #sourceUrl(source: string): string | undefined {
+  #sourceUrl(source: ObjectName): string | undefined {
     for (const applied of [this.#before, this.applied])
       for (const manifest of applied.values())
         if (
           groupOf(textAt(manifest, 'apiVersion') ?? '') === 'source.toolkit.fluxcd.io' &&
-          sourceLabel(manifest) === source
+          labelOf(identify(manifest)) === labelOf(source)
         )
           return textAt(manifest, 'spec', 'url')?.replace(/\.git$/, '')
     return undefined
@@ -323,15 +373,17 @@ function nodeKey(manifest: Manifest): string {
   return `${namespace}/${name}`
 }
 
-/** 'GitRepository flux-system/flux-system' */
-function sourceOf(kustomization: Manifest): string {
+function sourceOf(kustomization: Manifest): ObjectName {
   const reference = valueAt(kustomization, 'spec', 'sourceRef')
-  const namespace = textAt(reference, 'namespace') ?? identify(kustomization).namespace
-  return `${textAt(reference, 'kind') ?? ''} ${namespace}/${textAt(reference, 'name') ?? ''}`
+  return {
+    kind: textAt(reference, 'kind') ?? '',
+    namespace: textAt(reference, 'namespace') ?? identify(kustomization).namespace,
+    name: textAt(reference, 'name') ?? '',
+  }
 }
 
-function sourceLabel(manifest: Manifest): string {
-  const { kind, namespace, name } = identify(manifest)
+/** 'GitRepository flux-system/flux-system' */
+function labelOf({ kind, namespace, name }: ObjectName): string {
   return `${kind} ${namespace}/${name}`
 }
 

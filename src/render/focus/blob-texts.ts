@@ -1,0 +1,118 @@
+import type { Tree } from '../../manifest/tree.ts'
+import { factsOf, type BlobFacts } from './blob-facts.ts'
+import { isKustomizationName } from './file-graph.ts'
+import type { TextTest } from './mentions.ts'
+
+interface Blob {
+  tree: Tree
+  /** one of its paths */
+  path: string
+  kustomization: boolean
+}
+
+// Texts that are kept between two searches; what is beyond is read again each time, so that memory does not grow with the tree.
+const KEPT_BYTES = 24 * 1024 * 1024
+/** How many files are asked for at once. */
+const BATCH = 512
+
+/** The YAML files of two trees, each content once, to be looked through as text. */
+export class BlobTexts {
+  readonly #trees: readonly Tree[]
+  readonly #kept = new Map<string, Uint8Array>()
+  #size = 0
+  #facts: Promise<Map<string, BlobFacts>> | undefined
+  #blobs: Promise<Map<string, Blob>> | undefined
+
+  constructor(trees: readonly Tree[]) {
+    this.#trees = trees
+  }
+
+  /** Every file → the facts of its versions, one where it is the same on both sides. */
+  async facts(): Promise<Map<string, BlobFacts[]>> {
+    const found = new Map<string, BlobFacts[]>()
+    for (const tree of this.#trees)
+      for (const [path, facts] of await this.factsOf(tree)) {
+        const known = found.get(path)
+        if (known === undefined) found.set(path, [facts])
+        else if (!known.includes(facts)) known.push(facts)
+      }
+    return found
+  }
+
+  /** Every file of one of the trees that may hold manifests → its facts. */
+  async factsOf(tree: Tree): Promise<Map<string, BlobFacts>> {
+    const byId = await (this.#facts ??= this.#readFacts())
+    const found = new Map<string, BlobFacts>()
+    for (const [path, id] of await tree.files()) {
+      const facts = byId.get(keyOf(path, id))
+      if (facts !== undefined) found.set(path, facts)
+    }
+    return found
+  }
+
+  async #readFacts(): Promise<Map<string, BlobFacts>> {
+    const byId = new Map<string, BlobFacts>()
+    await this.#each(({ kustomization }, id, bytes) => {
+      byId.set(id, factsOf(bytes, kustomization))
+    })
+    return byId
+  }
+
+  /** For each test the paths, in either tree, of the files whose text passes it; the texts are gone through once. */
+  async searchAll(tests: readonly TextTest[]): Promise<Set<string>[]> {
+    const passed = new Map<string, number[]>()
+    await this.#each((_blob, id, bytes) => {
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      const hits = [...tests.keys()].filter(index => tests[index]?.(text) === true)
+      if (hits.length > 0) passed.set(id, hits)
+    })
+    const found = tests.map(() => new Set<string>())
+    if (passed.size === 0) return found
+    for (const tree of this.#trees)
+      for (const [path, id] of await tree.files())
+        for (const index of passed.get(keyOf(path, id)) ?? []) found[index]?.add(path)
+    return found
+  }
+
+  async #each(look: (blob: Blob, id: string, bytes: Uint8Array) => void): Promise<void> {
+    const blobs = [...(await (this.#blobs ??= this.#list()))]
+    for (let start = 0; start < blobs.length; start += BATCH)
+      await Promise.all(
+        blobs.slice(start, start + BATCH).map(async ([id, blob]) => {
+          const bytes = this.#kept.get(id) ?? (await this.#read(id, blob))
+          look(blob, id, bytes)
+        }),
+      )
+  }
+
+  async #read(id: string, { tree, path }: Blob): Promise<Uint8Array> {
+    const bytes = await tree.read(path)
+    if (this.#size + bytes.byteLength <= KEPT_BYTES) {
+      this.#kept.set(id, bytes)
+      this.#size += bytes.byteLength
+    }
+    return bytes
+  }
+
+  async #list(): Promise<Map<string, Blob>> {
+    const blobs = new Map<string, Blob>()
+    for (const tree of this.#trees)
+      for (const [path, id] of await tree.files()) {
+        const kustomization = isKustomizationName(path)
+        if (!kustomization && !mayHoldManifests(path)) continue
+        const key = keyOf(path, id)
+        if (!blobs.has(key)) blobs.set(key, { tree, path, kustomization })
+      }
+    return blobs
+  }
+}
+
+/** kustomize takes any file as a resource; nobody gives one another ending. */
+function mayHoldManifests(path: string): boolean {
+  return /\.(?:ya?ml|json)$|(?:^|\/)[^./]+$/i.test(path)
+}
+
+/** A content is read otherwise as a kustomization. */
+function keyOf(path: string, id: string): string {
+  return isKustomizationName(path) ? `kustomization ${id}` : id
+}

@@ -1,0 +1,231 @@
+import type { Tree } from '../../manifest/tree.ts'
+import { KUSTOMIZATION_NAMES } from '../kustomization-file.ts'
+import { clampPath, resolvePath } from '../tree-path.ts'
+import type { BlobFacts } from './blob-facts.ts'
+import type { BlobTexts } from './blob-texts.ts'
+
+/** What a file or directory depends on, and the other way round; directories end in '/', the root is '/'. */
+type Edges = Map<string, string[]>
+
+/**
+ * Which files of two trees reach which, by their text: kustomization files what they name, files with Flux Kustomizations the
+ * directories that these apply. The trees are one graph: a file that differs names what either version names. It has edges
+ * that no build has; what a build reads, and what is applied in consequence, it always reaches.
+ */
+export class FileGraph {
+  /** paths of either tree */
+  readonly paths: ReadonlySet<string>
+  /** directories of either tree, '' being the root */
+  readonly #directories: ReadonlySet<string>
+  /** last segments of paths and directories: most words of a file are none */
+  readonly #names: ReadonlySet<string>
+  readonly #sides: readonly ReadonlyMap<string, string>[]
+  readonly #facts = new Map<string, readonly BlobFacts[]>()
+  readonly #uses: Edges = new Map()
+  readonly #usedBy: Edges = new Map()
+  /** directories of which a kustomization may read anything → that kustomization */
+  readonly #deep: [string, string][] = []
+  readonly #opaque: string[] = []
+
+  private constructor(sides: readonly ReadonlyMap<string, string>[]) {
+    this.#sides = sides
+    this.paths = new Set(sides.flatMap(files => [...files.keys()]))
+    this.#directories = directoriesOf(this.paths)
+    this.#names = new Set(
+      [...this.paths, ...this.#directories].map(path => path.slice(path.lastIndexOf('/') + 1)),
+    )
+  }
+
+  /** @param texts of both trees */
+  static async of(trees: readonly Tree[], texts: BlobTexts): Promise<FileGraph> {
+    const graph = new FileGraph(await Promise.all(trees.map(async tree => await tree.files())))
+    for (const [path, blobs] of await texts.facts()) {
+      graph.#facts.set(path, blobs)
+      graph.#connect(path, blobs)
+    }
+    return graph
+  }
+
+  /** Files that may name anything. */
+  get opaque(): readonly string[] {
+    return this.#opaque
+  }
+
+  factsOf(path: string): readonly BlobFacts[] {
+    return this.#facts.get(path) ?? []
+  }
+
+  /** Every file and directory (with '/' at its end) from which one of the paths can be reached, with the paths. */
+  reaching(paths: Iterable<string>): Set<string> {
+    const reached = new Set<string>()
+    const waiting: string[] = []
+    const reach = (node: string) => {
+      if (reached.has(node)) return
+      reached.add(node)
+      waiting.push(node)
+    }
+    for (const path of paths) {
+      reach(path)
+      for (const [directory, kustomization] of this.#deep)
+        if (directory === '' || path.startsWith(`${directory}/`)) reach(kustomization)
+    }
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      for (const user of this.#usedBy.get(node) ?? []) reach(user)
+      const parent = parentOf(node)
+      if (parent === undefined) continue
+      // a directory takes in what lies below it only where no kustomization says what it takes
+      const isKustomization = !node.endsWith('/') && isKustomizationName(node)
+      if (isKustomization || !this.#alwaysHasKustomization(parent)) reach(`${parent}/`)
+    }
+    return reached
+  }
+
+  /** Files with Flux Kustomizations that may apply a directory. */
+  unitsAt(directory: string): string[] {
+    return (this.#usedBy.get(`${directory}/`) ?? []).filter(
+      path => !isKustomizationName(path) && this.factsOf(path).some(({ flux }) => flux),
+    )
+  }
+
+  /** Every file that the build of a directory may read, without those of the Kustomizations that it yields. */
+  below(directory: string): Set<string> {
+    return new Set([...this.#reachedFrom(directory, false)].filter(node => !node.endsWith('/')))
+  }
+
+  /** Every directory that may be applied once one is: by it, and by the Kustomizations that it yields. */
+  appliedBy(directory: string): Set<string> {
+    const reached = this.#reachedFrom(directory, true)
+    return new Set([...reached].flatMap(node => (node.endsWith('/') ? node.slice(0, -1) : [])))
+  }
+
+  /** @param units what Kustomizations apply as well */
+  #reachedFrom(directory: string, units: boolean): Set<string> {
+    const reached = new Set<string>()
+    const waiting = [`${directory}/`]
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      if (reached.has(node)) continue
+      reached.add(node)
+      if (!node.endsWith('/')) {
+        if (units || isKustomizationName(node) || this.factsOf(node).some(({ flux }) => !flux))
+          waiting.push(...(this.#uses.get(node) ?? []))
+        continue
+      }
+      const path = node.slice(0, -1)
+      const names = this.#kustomizationsIn(path)
+      waiting.push(...names)
+      if (!this.#alwaysHasKustomization(path)) waiting.push(...this.#children(path))
+    }
+    return reached
+  }
+
+  isDirectory(path: string): boolean {
+    return this.#directories.has(path)
+  }
+
+  #connect(path: string, blobs: readonly BlobFacts[]): void {
+    const directory = parentOf(path) ?? ''
+    if (blobs.some(({ opaque }) => opaque)) this.#opaque.push(path)
+    const targets = new Set<string>()
+    for (const { tokens, flux, unitPaths, charts } of blobs) {
+      if (charts) this.#deep.push([directory, path])
+      const from = flux ? this.#unitDirectories(path, unitPaths) : [directory]
+      if (flux) for (const unit of from) targets.add(`${unit}/`)
+      for (const token of tokens) {
+        const name = lastSegment(token)
+        if (name !== '' && name !== '.' && name !== '..' && !this.#names.has(name)) continue
+        for (const start of flux && !isKustomizationName(path) ? from : [directory]) {
+          const target = resolvePath(start, token)
+          if (target === undefined) continue
+          if (this.paths.has(target)) targets.add(target)
+          else if (this.#directories.has(target)) {
+            targets.add(`${target}/`)
+            if (charts) this.#deep.push([target, path])
+          }
+        }
+      }
+    }
+    this.#uses.set(path, [...targets])
+    for (const target of targets) {
+      const users = this.#usedBy.get(target)
+      if (users === undefined) this.#usedBy.set(target, [path])
+      else users.push(path)
+    }
+  }
+
+  /** Where the paths of a Flux Kustomization may lead: from the root of the tree, or of an artifact that is a part of it. */
+  #unitDirectories(file: string, paths: readonly string[]): string[] {
+    const found = new Set<string>()
+    const roots = ['']
+    for (let at = file.indexOf('/'); at !== -1; at = file.indexOf('/', at + 1)) roots.push(file.slice(0, at))
+    for (const path of paths) {
+      const clamped = clampPath(path)
+      for (const root of clamped === '' ? [''] : roots) {
+        const directory = root === '' ? clamped : `${root}/${clamped}`
+        if (this.#directories.has(directory)) found.add(directory)
+      }
+    }
+    return [...found]
+  }
+
+  #kustomizationsIn(directory: string): string[] {
+    return KUSTOMIZATION_NAMES.map(name => (directory === '' ? name : `${directory}/${name}`)).filter(path =>
+      this.paths.has(path),
+    )
+  }
+
+  readonly #kept = new Map<string, boolean>()
+
+  /** Whether a directory has a kustomization in each of the trees that have it at all. */
+  #alwaysHasKustomization(directory: string): boolean {
+    const known = this.#kept.get(directory)
+    if (known !== undefined) return known
+    const names = this.#kustomizationsIn(directory)
+    const always = names.length > 0 && this.#sides.every(files => names.some(name => files.has(name)))
+    this.#kept.set(directory, always)
+    return always
+  }
+
+  #byParent: Map<string, string[]> | undefined
+
+  #children(directory: string): readonly string[] {
+    if (this.#byParent === undefined) {
+      this.#byParent = new Map()
+      for (const node of [...this.paths, ...[...this.#directories].map(path => `${path}/`)]) {
+        const parent = parentOf(node)
+        if (parent === undefined) continue
+        const siblings = this.#byParent.get(parent)
+        if (siblings === undefined) this.#byParent.set(parent, [node])
+        else siblings.push(node)
+      }
+    }
+    return this.#byParent.get(directory) ?? []
+  }
+}
+
+export function isKustomizationName(path: string): boolean {
+  return KUSTOMIZATION_NAMES.some(name => path.endsWith(name) && lastSegment(path) === name)
+}
+
+function lastSegment(path: string): string {
+  const end = path.endsWith('/') ? path.length - 1 : path.length
+  return path.slice(path.lastIndexOf('/', end - 1) + 1, end)
+}
+
+/** The directory that holds a file or directory; undefined for the root. */
+function parentOf(node: string): string | undefined {
+  const path = node.endsWith('/') ? node.slice(0, -1) : node
+  if (path === '') return undefined
+  const slash = path.lastIndexOf('/')
+  return slash === -1 ? '' : path.slice(0, slash)
+}
+
+function directoriesOf(paths: Iterable<string>): Set<string> {
+  const directories = new Set([''])
+  for (const path of paths)
+    for (let at = path.lastIndexOf('/'); at !== -1; at = path.lastIndexOf('/', at - 1)) {
+      const directory = path.slice(0, at)
+      if (directories.has(directory)) break
+      directories.add(directory)
+    }
+  return directories
+}

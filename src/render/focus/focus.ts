@@ -1,0 +1,168 @@
+import { canonicalJson, isObject, valueAt, type JsonObject } from '../../manifest/json.ts'
+import type { Manifest } from '../../manifest/resource.ts'
+import { resolvePath } from '../tree-path.ts'
+import type { FileGraph } from './file-graph.ts'
+
+/**
+ * What of two trees has to be rendered to see how they differ: what a changed file can reach, and what was asked for on the
+ * way. Shared by both trees, so that what is left out is left out of both.
+ *
+ * It starts from the changed files. Each time both trees were walked, what they show is compared; whatever speaks against
+ * leaving something out is added, and they are walked again, until nothing is added.
+ */
+export class Focus {
+  readonly graph: FileGraph
+  /** files that matter wherever they are reached from */
+  readonly #seeds: Set<string>
+  readonly #changed: readonly string[]
+  /** files that matter where they are reached for one namespace: definitions that every namespace shares */
+  readonly #near = new Map<string, Set<string>>()
+  /** Kustomizations that have to be rendered, and those of which no part may be left out */
+  readonly #wanted = new Set<string>()
+  readonly #whole = new Set<string>()
+  /** names of objects that differ: a Kustomization whose own manifest mentions one may render otherwise */
+  readonly #mentions = new Set<string>()
+  /** names of objects that are looked for: a Kustomization may give them by a variable */
+  readonly #values = new Set<string>()
+  #reached: Set<string> | undefined
+  readonly #reachedNear = new Map<string, Set<string>>()
+  #size = 0
+
+  /** @param changed paths that differ between the trees */
+  constructor(graph: FileGraph, changed: Iterable<string>) {
+    this.graph = graph
+    this.#changed = [...changed]
+    this.#seeds = new Set([...this.#changed, ...graph.opaque])
+  }
+
+  /** Grows with everything that is added: when it stays, another walk would show the same. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** @param namespace the one for which the file matters; absent: any */
+  addFile(path: string, namespace?: string): void {
+    const known = namespace === undefined ? this.#seeds : (this.#near.get(namespace) ?? new Set<string>())
+    if (known.has(path) || this.#seeds.has(path)) return
+    known.add(path)
+    this.#size++
+    if (namespace === undefined) this.#reached = undefined
+    else {
+      this.#near.set(namespace, known)
+      this.#reachedNear.delete(namespace)
+    }
+  }
+
+  /** @param unit key of a Kustomization that has to be rendered */
+  addUnit(unit: string): void {
+    this.#add(this.#wanted, unit)
+  }
+
+  /** @param unit key of a Kustomization that has to be rendered with every part */
+  addWhole(unit: string): void {
+    this.#add(this.#wanted, unit)
+    this.#add(this.#whole, unit)
+  }
+
+  /** @param name of an object that differs */
+  addMention(name: string): void {
+    this.#add(this.#mentions, name)
+  }
+
+  /** @param name of an object that is looked for and may be named by a variable */
+  addValue(name: string): void {
+    this.#add(this.#values, name)
+  }
+
+  #add(set: Set<string>, item: string): void {
+    if (set.has(item)) return
+    set.add(item)
+    this.#size++
+  }
+
+  /**
+   * Whether a Kustomization has to be rendered.
+   * @param unit its key @param directory what it applies, from the root of the tree
+   */
+  wants(unit: string, manifest: Manifest, directory: string): boolean {
+    if (this.#wanted.has(unit)) return true
+    // in neither tree: it fails in both, or its source is another one
+    if (!this.graph.isDirectory(directory)) return false
+    const components = valueAt(manifest, 'spec', 'components')
+    const directories = [
+      directory,
+      ...(Array.isArray(components) ? components : []).flatMap(component =>
+        typeof component === 'string' ? (resolvePath(directory, component) ?? []) : [],
+      ),
+    ].map(path => `${path}/`)
+    const reached = this.#reachedAny()
+    if (directories.some(node => reached.has(node))) return true
+    for (const namespace of this.#near.keys())
+      if (
+        directories.some(node => this.#reachedFor(namespace).has(node)) &&
+        (directory.split('/').includes(namespace) || valuesOf(manifest).has(namespace))
+      )
+        return true
+    if (this.#mentions.size > 0) {
+      const text = canonicalJson(manifest)
+      for (const name of this.#mentions) if (text.includes(name)) return true
+    }
+    if (this.#values.size > 0) {
+      const substitute = valueAt(manifest, 'spec', 'postBuild', 'substitute')
+      for (const value of isObject(substitute) ? Object.values(substitute) : [])
+        if (typeof value === 'string' && this.#values.has(value)) return true
+    }
+    return false
+  }
+
+  /** Whether a changed file lies in a directory. */
+  hasChanged(directory: string): boolean {
+    return this.#changed.some(path => directory === '' || path.startsWith(`${directory}/`))
+  }
+
+  /** Whether no part of a Kustomization may be left out. */
+  isWhole(unit: string): boolean {
+    return this.#whole.has(unit)
+  }
+
+  /** Whether a resource of a kustomization has to be built. @param path of a file or directory of the tree */
+  keeps(path: string): boolean {
+    const node = this.graph.paths.has(path) ? path : `${path}/`
+    if (this.#reachedAny().has(node)) return true
+    for (const namespace of this.#near.keys())
+      if (this.#reachedFor(namespace).has(node) && this.#isNear(path, namespace)) return true
+    return false
+  }
+
+  #isNear(path: string, namespace: string): boolean {
+    if (path.split('/').includes(namespace)) return true
+    for (const file of this.graph.below(path))
+      if (this.graph.factsOf(file).some(({ tokens }) => tokens.includes(namespace))) return true
+    return false
+  }
+
+  #reachedAny(): Set<string> {
+    return (this.#reached ??= this.graph.reaching(this.#seeds))
+  }
+
+  #reachedFor(namespace: string): Set<string> {
+    const known = this.#reachedNear.get(namespace)
+    if (known !== undefined) return known
+    const reached = this.graph.reaching(this.#near.get(namespace) ?? [])
+    this.#reachedNear.set(namespace, reached)
+    return reached
+  }
+}
+
+/** Every text in a manifest, as a whole. */
+function valuesOf(manifest: Manifest): Set<string> {
+  const found = new Set<string>()
+  const collect = (value: unknown) => {
+    if (typeof value === 'string') found.add(value)
+    else if (Array.isArray(value)) for (const item of value) collect(item)
+    else if (typeof value === 'object' && value !== null)
+      for (const item of Object.values(value)) collect(item)
+  }
+  collect({ ...manifest } satisfies JsonObject)
+  return found
+}
