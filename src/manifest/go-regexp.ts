@@ -44,9 +44,28 @@ function compile(pattern: string): GoRegexp | undefined {
 
 function compileExact(pattern: string): GoRegexp | undefined {
   try {
-    return RE2JS.compile(pattern)
+    return remembering(RE2JS.compile(pattern))
   } catch {
     return undefined
+  }
+}
+
+const SHORT = 64
+const MOST_ANSWERS = 500
+
+/** The engine takes microseconds a character, and '30m' is asked of the same pattern a thousand times. */
+function remembering(regexp: GoRegexp): GoRegexp {
+  const answers = new Map<string, boolean>()
+  return {
+    test(text) {
+      if (text.length > SHORT) return regexp.test(text)
+      let answer = answers.get(text)
+      if (answer === undefined) {
+        answer = regexp.test(text)
+        if (answers.size < MOST_ANSWERS) answers.set(text, answer)
+      }
+      return answer
+    },
   }
 }
 

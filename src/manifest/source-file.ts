@@ -246,7 +246,7 @@ export class Lines {
   }
 
   place(offset: number): { line: number; column: number } {
-    this.starts ??= [0, ...[...this.text.matchAll(/\n/g)].map(match => match.index + 1)]
+    this.starts ??= startsOfLines(this.text)
     let low = 0
     let high = this.starts.length - 1
     while (low < high) {
@@ -256,6 +256,12 @@ export class Lines {
     }
     return { line: low + 1, column: offset - (this.starts[low] ?? 0) + 1 }
   }
+}
+
+function startsOfLines(text: string): number[] {
+  const starts = [0]
+  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) starts.push(end + 1)
+  return starts
 }
 
 /** What the codes of the library mean to somebody who wrote the file. */

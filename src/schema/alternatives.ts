@@ -18,7 +18,6 @@ export function checkAlternatives(
 ): Checked {
   const { allOf, anyOf, oneOf, not } = schema
   const checked: Checked = { problems: [], matches: 1 }
-  if (allOf === undefined && anyOf === undefined && oneOf === undefined && not === undefined) return checked
   const field = fieldOf(path)
   const subject = field === '' ? kind : field
   const problem = (message: string, exact: string): SchemaProblem => ({
@@ -87,6 +86,11 @@ export function checkAlternatives(
     )
   }
   return checked
+}
+
+/** Whether there is anything to check: nearly no schema has. */
+export function hasAlternatives({ allOf, anyOf, oneOf, not }: StructuralSchema): boolean {
+  return allOf !== undefined || anyOf !== undefined || oneOf !== undefined || not !== undefined
 }
 
 function quiet(problem: SchemaProblem): SchemaProblem {

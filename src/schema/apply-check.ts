@@ -23,21 +23,32 @@ type Say = Pick<Context, 'kind' | 'masked' | 'unreadable'>
  * @param value as it is sent, without defaults
  */
 export function checkApplied(value: Json, type: TypedSchema, context: Say): SchemaProblem[] {
-  return checkValue(value, type, [], context)
+  const found: SchemaProblem[] = []
+  checkValue(value, type, [], context, found)
+  return found
 }
 
-function checkValue(value: Json, type: TypedSchema, path: Path, context: Say): SchemaProblem[] {
-  if (value === null || context.unreadable(value)) return []
+/** @param path of this value; one list for the whole walk, as nearly no value has anything wrong @param found takes what is found */
+function checkValue(
+  value: Json,
+  type: TypedSchema,
+  path: (string | number)[],
+  context: Say,
+  found: SchemaProblem[],
+): void {
+  if (value === null || context.unreadable(value)) return
+  if (typeof value === 'object') {
+    const isList = Array.isArray(value)
+    if (isList && type.list !== undefined) return checkItems(value, type.list, path, context, found)
+    if (!isList && type.map !== undefined) return checkFields(value, type.map, path, context, found)
+  }
   const shape = shapeFor(type, value)
   if (shape.map !== undefined)
-    return isObject(value)
-      ? checkFields(value, shape.map, path, context)
-      : [wrongType(value, 'an object', `expected map, got ${braced(value)}`, path, context)]
-  if (shape.scalar !== undefined) return checkScalar(value, shape.scalar, type.words, path, context)
-  if (shape.list === undefined) return []
-  return Array.isArray(value)
-    ? checkItems(value, shape.list, path, context)
-    : [wrongType(value, 'a list', `expected list, got ${braced(value)}`, path, context)]
+    found.push(wrongType(value, 'an object', `expected map, got ${braced(value)}`, path, context))
+  else if (shape.scalar !== undefined)
+    found.push(...checkScalar(value, shape.scalar, type.words, path, context))
+  else if (shape.list !== undefined)
+    found.push(wrongType(value, 'a list', `expected list, got ${braced(value)}`, path, context))
 }
 
 function checkScalar(
@@ -99,13 +110,23 @@ function wrongType(
   }
 }
 
-function checkFields(value: JsonObject, map: MapType, path: Path, context: Say): SchemaProblem[] {
-  return Object.entries(value).flatMap(([name, child]) => {
+function checkFields(
+  value: JsonObject,
+  map: MapType,
+  path: (string | number)[],
+  context: Say,
+  found: SchemaProblem[],
+): void {
+  for (const name of Object.keys(value)) {
     const type = map.typeOf(name)
-    return type === undefined
-      ? [undeclared(name, map, path, context)]
-      : checkValue(child, type, [...path, name], context)
-  })
+    if (type === undefined) {
+      found.push(undeclared(name, map, path, context))
+      continue
+    }
+    path.push(name)
+    checkValue(value[name] ?? null, type, path, context, found)
+    path.pop()
+  }
 }
 
 function undeclared(name: string, map: MapType, path: Path, context: Say): SchemaProblem {
@@ -122,27 +143,33 @@ function undeclared(name: string, map: MapType, path: Path, context: Say): Schem
   }
 }
 
-function checkItems(value: Json[], list: ListType, path: Path, context: Say): SchemaProblem[] {
-  const problems: SchemaProblem[] = []
+function checkItems(
+  value: Json[],
+  list: ListType,
+  path: (string | number)[],
+  context: Say,
+  found: SchemaProblem[],
+): void {
   const seen = new Map<string, number>()
   for (const [i, item] of value.entries()) {
     if (list.associative) {
       const named = nameOfItem(list, item)
       if ('problem' in named) {
-        problems.push(itemProblem(i, path, `element ${i}: ${named.problem}`, nameless(list, item)))
+        found.push(itemProblem(i, path, `element ${i}: ${named.problem}`, nameless(list, item)))
         // what follows is not looked at
-        return problems
+        return
       }
       const first = seen.get(named.name)
       if (first === undefined) seen.set(named.name, i)
       else {
         const words = repeatedWords(named, item, fieldOf([...path, first]))
-        problems.push(itemProblem(i, path, `duplicate entries for key [${keyOf(named, item)}]`, words))
+        found.push(itemProblem(i, path, `duplicate entries for key [${keyOf(named, item)}]`, words))
       }
     }
-    problems.push(...checkValue(item, list.items(), [...path, i], context))
+    path.push(i)
+    checkValue(item, list.items(), path, context, found)
+    path.pop()
   }
-  return problems
 }
 
 type Named = Extract<ItemName, { name: string }>

@@ -2,13 +2,16 @@ import { isObject, type Json, type JsonObject } from '../manifest/json.ts'
 import { checkEmbeddedMetadata } from './check-metadata.ts'
 import { dns1035Label } from './names.ts'
 import { invalid, type Refusal } from './problem.ts'
-import type { StructuralSchema } from './structural.ts'
+import { somewhereBelow, type StructuralSchema } from './structural.ts'
+
+const embeds = somewhereBelow(schema => schema['x-kubernetes-embedded-resource'] === true)
 
 /**
  * Objects within objects (x-kubernetes-embedded-resource): apiVersion and kind are required, metadata has the form that it
  * has everywhere (apiextensions-apiserver 0.35, pkg/apiserver/schema/objectmeta/validation.go).
  */
 export function checkEmbedded(value: Json, schema: StructuralSchema, path = ''): Refusal[] {
+  if (!embeds(schema)) return []
   const { items, properties, additionalProperties } = schema
   if (Array.isArray(value))
     return items === undefined ? [] : value.flatMap((item, i) => checkEmbedded(item, items, `${path}[${i}]`))

@@ -1,6 +1,10 @@
 import { canonicalJson, isObject, type Json } from '../manifest/json.ts'
 import { invalid, type Refusal } from './problem.ts'
-import type { StructuralSchema } from './structural.ts'
+import { somewhereBelow, type StructuralSchema } from './structural.ts'
+
+const hasNamedItems = somewhereBelow(
+  schema => schema['x-kubernetes-list-type'] === 'set' || schema['x-kubernetes-list-type'] === 'map',
+)
 
 /**
  * Items of sets and keyed lists that are there twice, after defaulting (apiextensions-apiserver 0.35,
@@ -8,6 +12,7 @@ import type { StructuralSchema } from './structural.ts'
  * webhooks made of a list.
  */
 export function checkListTypes(value: Json, schema: StructuralSchema, path = ''): Refusal[] {
+  if (!hasNamedItems(schema)) return []
   const { items, properties, additionalProperties } = schema
   if (Array.isArray(value)) {
     const found = checkItems(value, schema, path)

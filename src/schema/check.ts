@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../manifest/json.ts'
-import { checkAlternatives } from './alternatives.ts'
+import { checkAlternatives, hasAlternatives } from './alternatives.ts'
 import type { Context } from './context.ts'
 import type { Correlation } from './correlation.ts'
 import { FORMATS } from './formats.ts'
@@ -27,28 +27,38 @@ export function checkValue(
   context: Context,
   old?: Correlation,
 ): SchemaProblem[] {
-  return walk(value, schema, path, context, old).problems
+  const found: Checked = { problems: [], matches: 0 }
+  walk(value, schema, [...path], context, old, found)
+  return found.problems
 }
 
+/** Steps to where the walk is. One list for the whole walk, as nearly no value has anything wrong: who keeps it must copy it. */
+type Way = (string | number)[]
+
+/** @param found takes what is found */
 function walk(
   value: Json,
   schema: StructuralSchema,
-  path: Path,
+  path: Way,
   context: Context,
   old: Correlation | undefined,
-): Checked {
-  if (context.unreadable(value)) return { problems: [], matches: 0 }
+  found: Checked,
+): void {
+  if (context.unreadable(value)) return
   const goType = context.goType || schema['x-kubernetes-go-type'] === true
   const here = goType === context.goType ? context : { ...context, goType }
-  const checked =
-    value === null ? checkNull(schema, path, here) : checkPresent(value, schema, path, here, old)
-  if (checked.problems.length > 0 && old?.unchanged() === true) return { ...checked, problems: [] }
-  return checked
+  const before = found.problems.length
+  if (value === null) checkNull(schema, path, here, found)
+  else checkPresent(value, schema, path, here, old, found)
+  if (found.problems.length > before && old?.unchanged() === true) found.problems.length = before
 }
 
-function checkNull(schema: StructuralSchema, path: Path, context: Context): Checked {
+function checkNull(schema: StructuralSchema, path: Path, context: Context, found: Checked): void {
   // Go cannot tell null from absent
-  if (context.goType) return { problems: [], matches: 1 }
+  if (context.goType) {
+    found.matches++
+    return
+  }
   const problems: SchemaProblem[] = []
   if (
     schema.nullable !== true &&
@@ -64,38 +74,56 @@ function checkNull(schema: StructuralSchema, path: Path, context: Context): Chec
       refusal: invalid(plainField(path), 'null', typeDetail(path, schema, 'null'), 'TypeInvalid'),
     })
   if (schema.enum !== undefined) problems.push(...checkEnum(null, schema.enum, path, context))
-  return { problems, matches: problems.length === 0 ? 1 : 0 }
+  found.problems.push(...problems)
+  if (problems.length === 0) found.matches++
 }
 
 function checkPresent(
   value: Exclude<Json, null>,
   schema: StructuralSchema,
-  path: Path,
+  path: Way,
   context: Context,
   old: Correlation | undefined,
-): Checked {
-  const checked: Checked = { problems: [], matches: 1 }
-  const add = ({ problems, matches }: Checked) => {
-    checked.problems.push(...problems)
-    // each check that ran counts, and what it counted itself
-    checked.matches += matches + 1
+  found: Checked,
+): void {
+  // each check that ran counts, and what it counts itself
+  const add = (problems: readonly SchemaProblem[], matches: number) => {
+    if (problems.length > 0) found.problems.push(...problems)
+    found.matches += matches + 1
   }
-  const judge = (branch: StructuralSchema) => walk(value, branch, path, { ...context, root: false }, old)
+  found.matches++
   if (hasTypeCheck(schema)) {
-    const wrong = checkType(value, schema, path, context)
-    add({ problems: wrong, matches: wrong.length === 0 ? 1 : 0 })
+    const fits = hasType(value, schema)
+    add(fits ? NONE : [wrongType(value, schema, path, context)], fits ? 1 : 0)
   }
-  add(checkAlternatives(value, schema, path, context.kind, judge))
+  if (hasAlternatives(schema)) {
+    const judge = (branch: StructuralSchema) => {
+      const judged: Checked = { problems: [], matches: 0 }
+      walk(value, branch, path, below(context), old, judged)
+      return judged
+    }
+    const { problems, matches } = checkAlternatives(value, schema, path, context.kind, judge)
+    add(problems, matches)
+  } else add(NONE, 1)
   if (typeof value === 'string')
-    for (const problems of checkText(value, schema, path, context)) add({ problems, matches: 0 })
-  if (typeof value === 'number') add({ problems: checkNumber(value, schema, path, context), matches: 1 })
-  if (Array.isArray(value)) add(checkItems(value, schema, path, context, old))
-  add({
-    problems: schema.enum === undefined ? [] : checkEnum(value, schema.enum, path, context),
-    matches: 0,
-  })
-  if (isObject(value)) add(checkFields(value, schema, path, context, old))
-  return checked
+    for (const problems of checkText(value, schema, path, context)) add(problems, 0)
+  else if (typeof value === 'number') add(checkNumber(value, schema, path, context), 1)
+  else if (Array.isArray(value)) {
+    checkItems(value, schema, path, context, old, found)
+    add(NONE, 1)
+  }
+  add(schema.enum === undefined ? NONE : checkEnum(value, schema.enum, path, context), 0)
+  if (isObject(value)) {
+    checkFields(value, schema, path, context, old, found)
+    add(NONE, 0)
+  }
+}
+
+const NONE: readonly SchemaProblem[] = []
+
+/** Inside of an object there is no whole object. */
+function below(context: Context): Context {
+  return context.root ? { ...context, root: false } : context
 }
 
 function hasTypeCheck(schema: StructuralSchema): boolean {
@@ -111,80 +139,70 @@ function typeDetail(path: Path, schema: StructuralSchema, is: string): string {
   return `${plainField(path)} in body must be of type ${wanted}: ${JSON.stringify(is)}`
 }
 
-function checkType(
+function wrongType(
   value: Exclude<Json, null>,
   schema: StructuralSchema,
   path: Path,
   context: Context,
-): SchemaProblem[] {
-  if (hasType(value, schema)) return []
+): SchemaProblem {
   const field = fieldOf(path)
   const wanted = typeInWords(schema)
   const repair = repairType(value, wanted)
   const is = typeName(value)
-  return [
-    {
-      ruleId: 'schema-type',
-      message: `${field} must be ${wanted}, is ${context.masked(path) ? typeof value : inWords(value)}`,
-      ...(repair === undefined ? {} : { repair }),
-      field,
-      layer: 'schema',
-      refusal: invalid(plainField(path), is, typeDetail(path, schema, is), 'TypeInvalid'),
-    },
-  ]
+  return {
+    ruleId: 'schema-type',
+    message: `${field} must be ${wanted}, is ${context.masked(path) ? typeof value : inWords(value)}`,
+    ...(repair === undefined ? {} : { repair }),
+    field,
+    layer: 'schema',
+    refusal: invalid(plainField(path), is, typeDetail(path, schema, is), 'TypeInvalid'),
+  }
 }
 
 function checkItems(
   value: Json[],
   schema: StructuralSchema,
-  path: Path,
+  path: Way,
   context: Context,
   old: Correlation | undefined,
-): Checked {
-  const checked: Checked = { problems: [], matches: 1 }
+  found: Checked,
+): void {
   const { items } = schema
-  const inner = { ...context, root: false }
+  const inner = below(context)
   if (items !== undefined)
     for (const [i, item] of value.entries()) {
-      const { problems, matches } = walk(item, items, [...path, i], inner, old?.index(i))
-      checked.problems.push(...problems)
-      checked.matches += matches
+      path.push(i)
+      walk(item, items, path, inner, old?.index(i), found)
+      path.pop()
     }
-  checked.problems.push(...checkSize(value.length, 'items', schema, path, context))
-  return checked
+  found.problems.push(...checkSize(value.length, 'items', schema, path, context))
 }
 
 function checkFields(
   value: JsonObject,
   schema: StructuralSchema,
-  path: Path,
+  path: Way,
   context: Context,
   old: Correlation | undefined,
-): Checked {
-  const checked: Checked = {
-    problems: checkSize(Object.keys(value).length, 'properties', schema, path, context),
-    matches: 0,
-  }
-  const inner = context.root ? { ...context, root: false } : context
-  for (const [name, child] of Object.entries(value)) {
+  found: Checked,
+): void {
+  const names = Object.keys(value)
+  found.problems.push(...checkSize(names.length, 'properties', schema, path, context))
+  const inner = below(context)
+  for (const name of names) {
     const field = schemaOfField(schema, name)
     if (field === undefined) continue
     // apiVersion and kind are the same on both sides by conversion
     const typeMeta = path.length === 0 && (name === 'apiVersion' || name === 'kind')
-    const { problems, matches } = walk(
-      child,
-      field,
-      [...path, name],
-      inner,
-      typeMeta ? undefined : old?.key(name),
-    )
-    checked.problems.push(...problems)
-    checked.matches += matches
+    const inOld = typeMeta ? undefined : old?.key(name)
+    path.push(name)
+    walk(value[name] ?? null, field, path, inner, inOld, found)
+    path.pop()
   }
   for (const name of schema.required ?? [])
     if (!Object.hasOwn(value, name) || (inner.goType && value[name] === null)) {
       const field = fieldOf([...path, name])
-      checked.problems.push({
+      found.problems.push({
         ruleId: 'schema-required',
         message: `${field} is missing, it is required`,
         field,
@@ -192,5 +210,4 @@ function checkFields(
         refusal: { reason: 'Required', field: plainField([...path, name]), message: 'Required value' },
       })
     }
-  return checked
 }

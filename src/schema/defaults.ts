@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../manifest/json.ts'
-import { schemaOfField, type StructuralSchema } from './structural.ts'
+import { schemaOfField, somewhereBelow, type StructuralSchema } from './structural.ts'
 
 /**
  * The value with the schema's defaults, as the API server fills them in before it validates: absent fields, and null
@@ -7,6 +7,10 @@ import { schemaOfField, type StructuralSchema } from './structural.ts'
  * given is not changed; parts without defaults are shared with it.
  */
 export function withDefaults(value: Json, schema: StructuralSchema): Json {
+  return hasDefaults(schema) ? filledIn(value, schema) : value
+}
+
+function filledIn(value: Json, schema: StructuralSchema): Json {
   if (Array.isArray(value)) {
     const { items } = schema
     if (items === undefined) return value
@@ -36,6 +40,9 @@ export function withDefaults(value: Json, schema: StructuralSchema): Json {
       set(name, withDefaults(field.default, field))
   return filled ?? value
 }
+
+/** Most parts of most schemas have no default anywhere, and nothing walks there. The default of the schema itself may count: it costs no more than the walk. */
+const hasDefaults = somewhereBelow(schema => schema.default !== undefined)
 
 function replaceNull(value: Json, schema: StructuralSchema): Json {
   return value === null && schema.nullable !== true && schema.default !== undefined ? schema.default : value

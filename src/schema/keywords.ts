@@ -98,7 +98,10 @@ export function checkText(
   schema: StructuralSchema,
   path: Path,
   context: Context,
-): SchemaProblem[][] {
+): readonly (readonly SchemaProblem[])[] {
+  const { format: wanted, pattern, minLength, maxLength } = schema
+  if (wanted === undefined && pattern === undefined && minLength === undefined && maxLength === undefined)
+    return NOTHING
   const length = new Speaker(value, path, context)
   checkLength(value, schema, length)
   const format = new Speaker(value, path, context)
@@ -128,6 +131,8 @@ export function checkText(
     )
   return known === undefined ? [[...length.problems, ...format.problems]] : [length.problems, format.problems]
 }
+
+const NOTHING = [[]]
 
 function formatOf({ format }: StructuralSchema) {
   return format !== undefined && Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined
@@ -231,6 +236,7 @@ export function checkSize(
 ): SchemaProblem[] {
   const [least, most] =
     what === 'items' ? [schema.minItems, schema.maxItems] : [schema.minProperties, schema.maxProperties]
+  if (least === undefined && most === undefined) return []
   const speaker = new Speaker(size, path, context)
   const field = plainField(path)
   if (least !== undefined && size < least)

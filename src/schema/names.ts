@@ -94,7 +94,7 @@ export function asPrefix(prefix: string): string {
 
 /** Length in bytes, as Go counts. */
 export function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length
+  return Buffer.byteLength(text)
 }
 
 const compiled = new Map<string, RegExp>()

@@ -87,3 +87,27 @@ export function schemaOfField(schema: StructuralSchema, name: string): Structura
     return schema.properties[name]
   return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined
 }
+
+/**
+ * Asks of a schema whether something holds for it or for any schema of a field, value or item below it. The answer is kept:
+ * what holds nowhere need not be looked for in each object.
+ */
+export function somewhereBelow(
+  holds: (schema: StructuralSchema) => boolean,
+): (schema: StructuralSchema) => boolean {
+  const known = new WeakMap<StructuralSchema, boolean>()
+  const ask = (schema: StructuralSchema): boolean => {
+    let found = known.get(schema)
+    if (found === undefined) {
+      const { items, additionalProperties, properties } = schema
+      found =
+        holds(schema) ||
+        Object.values(properties ?? {}).some(ask) ||
+        (items !== undefined && ask(items)) ||
+        (typeof additionalProperties === 'object' && ask(additionalProperties))
+      known.set(schema, found)
+    }
+    return found
+  }
+  return ask
+}

@@ -71,7 +71,7 @@ interface Position {
   goType: boolean
 }
 
-const known = new WeakMap<StructuralSchema, Map<string, TypedSchema>>()
+const known = new WeakMap<StructuralSchema, Map<number, TypedSchema>>()
 
 /** The type of whole objects of a schema. */
 export function typedSchema(schema: StructuralSchema): TypedSchema {
@@ -79,17 +79,15 @@ export function typedSchema(schema: StructuralSchema): TypedSchema {
 }
 
 function typeAt(schema: StructuralSchema, position: Position): TypedSchema {
-  const here = {
-    ...position,
-    preserve: position.preserve || schema['x-kubernetes-preserve-unknown-fields'] === true,
-    goType: position.goType || schema['x-kubernetes-go-type'] === true,
-  }
-  const key = `${here.root} ${here.preserve} ${here.goType}`
-  const types = known.get(schema) ?? new Map<string, TypedSchema>()
-  known.set(schema, types)
+  const { root } = position
+  const preserve = position.preserve || schema['x-kubernetes-preserve-unknown-fields'] === true
+  const goType = position.goType || schema['x-kubernetes-go-type'] === true
+  const key = (root ? 1 : 0) + (preserve ? 2 : 0) + (goType ? 4 : 0)
+  let types = known.get(schema)
+  if (types === undefined) known.set(schema, (types = new Map()))
   const found = types.get(key)
   if (found !== undefined) return found
-  const type = makeType(schema, here)
+  const type = makeType(schema, { root, preserve, goType })
   types.set(key, type)
   return type
 }
