@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { RenderAgain } from './chart-value.ts'
 import { ASSUMED_KUBERNETES, type Config } from './config/config.ts'
+import { fluxVersions, type FluxVersion, type FluxVersions } from './flux-versions.ts'
 import { readImportedCrds } from './imported-crds.ts'
 import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
 import { textAt } from './manifest/json.ts'
@@ -65,6 +66,8 @@ export interface RenderedRepository extends RenderedTree {
   failedFiles: ReadonlySet<string>
   /** clusters that are named after the paths of their roots → that path; not those that the configuration names */
   roots: ReadonlyMap<string, string>
+  /** which Flux each cluster runs; where it is missing, nothing is applied by Flux */
+  fluxVersions?: ReadonlyMap<string, FluxVersion>
   /** what was rendered from what, by cluster; for those who ask where a field comes from */
   sources: ReadonlyMap<string, ClusterSources>
 }
@@ -118,7 +121,8 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     }
   }
 
-  const clusters = await walkClusters(entryPoints, artifact, request, tools)
+  const versions = await fluxVersions(tree, sources, artifact.files.keys(), config)
+  const clusters = await walkClusters(entryPoints, { artifact, versions }, request, tools)
   const files = [...new Set(clusters.map(({ entry }) => entry.place?.file))]
   const rendered: RenderedRepository = {
     kustomizations: [],
@@ -134,6 +138,7 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
     roots: new Map(
       clusters.flatMap(({ name, entry, directory }) => (entry.name === undefined ? [[name, directory]] : [])),
     ),
+    fluxVersions: new Map(clusters.map(({ name, directory }) => [name, versions(directory)])),
     sources: new Map(
       clusters.map(({ name, within, walked }) => [
         name,
@@ -169,7 +174,7 @@ interface NamedCluster {
 /** Walks every entry point but those that another one applies: they are no roots. */
 async function walkClusters(
   entryPoints: readonly EntryPoint[],
-  artifact: Artifact,
+  { artifact, versions }: { artifact: Artifact; versions: FluxVersions },
   { tree, config }: RenderRequest,
   tools: RenderTools,
 ): Promise<NamedCluster[]> {
@@ -204,7 +209,7 @@ async function walkClusters(
     }
     const within = sourceRoot === '' ? artifact : await artifactOf(tree, undefined, sourceRoot)
     const walked = await walkCluster(entry, {
-      strict: isStrict(config.fluxVersion),
+      strict: isStrict(versions(directory).version),
       parallel: PARALLEL,
       finished: cache.finished,
       progress: (done, known) => tools.progress(`${tree.name}: ${done} of ${known} Kustomizations`),
@@ -258,6 +263,16 @@ export function namedTogether(
       findings: rename(side.findings),
       incomplete: rename(side.incomplete),
       roots: new Map([...side.roots].map(([name, path]) => [names.get(path) ?? name, path])),
+      ...(side.fluxVersions === undefined
+        ? {}
+        : {
+            fluxVersions: new Map(
+              [...side.fluxVersions].map(([name, version]) => [
+                names.get(side.roots.get(name) ?? '') ?? name,
+                version,
+              ]),
+            ),
+          }),
     }
   }
   return { base: renamed(base), head: renamed(head) }
