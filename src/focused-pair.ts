@@ -137,8 +137,7 @@ export class FocusedPair {
   }
 
   async #walk(side: Side): Promise<NamedCluster[]> {
-    const { entryPoints, artifact } = this.#roots[side]
-    return await walkClusters(entryPoints, artifact, this.#requests[side], this.#tools, this.#focus)
+    return await walkClusters(this.#roots[side], this.#requests[side], this.#tools, this.#focus)
   }
 
   async #finish(

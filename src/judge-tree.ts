@@ -45,7 +45,7 @@ export async function judgeTree(request: JudgeRequest, tools: ReviewTools): Prom
       helmReleases: helmReleases.length,
       rendered: units.length,
       seconds: Math.round((tools.clock() - started) / 100) / 10,
-      versions: [...versions, `Flux ${config.fluxVersion} rules`, tools.kustomize.version],
+      versions: [...versions, tools.kustomize.version],
       clusters: [...new Set(units.map(({ cluster }) => cluster))].filter(name => name !== ''),
       noise: [],
     },

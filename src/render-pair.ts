@@ -48,7 +48,14 @@ export async function renderPair(
 
 function bumps({ base, head }: Omit<RenderedPair, 'focused'>): boolean {
   const named = namedTogether(base, head)
-  return versionBumps(named.base, named.head).length > 0
+  const { fluxVersions } = named.head
+  return (
+    versionBumps(named.base, named.head).length > 0 ||
+    // another Flux substitutes in another way
+    [...(named.base.fluxVersions ?? [])].some(
+      ([cluster, { version }]) => version !== (fluxVersions?.get(cluster)?.version ?? version),
+    )
+  )
 }
 
 function isFlux({ entryPoints, guessed }: TreeRoots): boolean {

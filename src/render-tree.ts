@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts'
+import { fluxVersions, type FluxVersions } from './flux-versions.ts'
 import type { Finding, Unjudged } from './manifest/finding.ts'
 import type { RenderedHelmRelease } from './manifest/rendered.ts'
 import type { Manifest } from './manifest/resource.ts'
@@ -39,13 +40,14 @@ export async function renderTree(request: RenderRequest, tools: RenderTools): Pr
       incomplete: [...roots.incomplete, ...directories.incomplete],
     }
   }
-  const clusters = await walkClusters(roots.entryPoints, roots.artifact, request, tools)
+  const clusters = await walkClusters(roots, request, tools)
   return await renderClusters(roots, clusters, request, tools)
 }
 
 /** Where Flux starts in a tree, and what was found out on the way. */
 export interface TreeRoots {
   artifact: Artifact
+  versions: FluxVersions
   entryPoints: EntryPoint[]
   /** nothing in the tree says where Flux starts */
   guessed: boolean
@@ -102,6 +104,7 @@ async function rootsIn(
         )
   return {
     artifact,
+    versions: await fluxVersions(tree, sources, artifact.files.keys(), config),
     entryPoints: guessed?.entryPoints ?? found,
     guessed: guessed !== undefined,
     findings: operated.findings,
@@ -136,6 +139,7 @@ export async function renderClusters(
     roots: new Map(
       clusters.flatMap(({ name, entry, directory }) => (entry.name === undefined ? [[name, directory]] : [])),
     ),
+    fluxVersions: new Map(clusters.map(({ name, directory }) => [name, roots.versions(directory)])),
     sources: new Map(
       clusters.map(({ name, within, walked }) => [
         name,

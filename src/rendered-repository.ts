@@ -1,5 +1,6 @@
 import type { RenderAgain } from './chart-value.ts'
 import type { Config } from './config/config.ts'
+import type { FluxVersion } from './flux-versions.ts'
 import type { RenderedTree } from './manifest/rendered.ts'
 import type { Tree } from './manifest/tree.ts'
 import { clusterNames } from './render/entry-points.ts'
@@ -36,6 +37,8 @@ export interface RenderedRepository extends RenderedTree {
   failedFiles: ReadonlySet<string>
   /** clusters that are named after the paths of their roots → that path; not those that the configuration names */
   roots: ReadonlyMap<string, string>
+  /** which Flux each cluster runs; where it is missing, nothing is applied by Flux */
+  fluxVersions?: ReadonlyMap<string, FluxVersion>
   /** what was rendered from what, by cluster; for those who ask where a field comes from */
   sources: ReadonlyMap<string, ClusterSources>
 }
@@ -72,6 +75,16 @@ export function namedTogether(
       findings: rename(side.findings),
       incomplete: rename(side.incomplete),
       roots: new Map([...side.roots].map(([name, path]) => [names.get(path) ?? name, path])),
+      ...(side.fluxVersions === undefined
+        ? {}
+        : {
+            fluxVersions: new Map(
+              [...side.fluxVersions].map(([name, version]) => [
+                names.get(side.roots.get(name) ?? '') ?? name,
+                version,
+              ]),
+            ),
+          }),
     }
   }
   return { base: renamed(base), head: renamed(head) }

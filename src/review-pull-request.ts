@@ -133,7 +133,6 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
       seconds: Math.round((tools.clock() - started) / 100) / 10,
       versions: [
         ...after.versions,
-        `Flux ${config.fluxVersion} rules`,
         tools.kustomize.version,
         ...(tools.helm === undefined ? [] : [tools.helm.version]),
       ],

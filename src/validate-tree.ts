@@ -5,11 +5,12 @@ import { NEWEST_OPERATOR, OLDEST_OPERATOR } from './cnpg/admission/operator-rele
 import { breaksLater } from './cnpg/breaks/breaks-later.ts'
 import { BARMAN_PLUGIN, operatorVersion } from './cnpg/operator-version.ts'
 import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
-import { ASSUMED_KUBERNETES, type Config } from './config/config.ts'
+import { ASSUMED_KUBERNETES, NEWEST_FLUX, type Config } from './config/config.ts'
 import { FieldLines } from './field-lines.ts'
 import { asItRuns, judgeByAll } from './judge-admission.ts'
 import { judgeOperator } from './judge-operator.ts'
 import { appliedTwice } from './flux/applied-twice.ts'
+import { fluxVersionLine, type FluxVersion } from './flux-versions.ts'
 import { fluxFindings } from './flux/flux-findings.ts'
 import { readImportedCrds } from './imported-crds.ts'
 import { joinUnjudged, type Finding, type Level, type Unjudged } from './manifest/finding.ts'
@@ -21,6 +22,7 @@ import { houseFindings } from './policy/house-rules.ts'
 import type { RenderedRepository } from './render-tree.ts'
 import { KUSTOMIZATION_NAMES } from './render/kustomization-file.ts'
 import { isYamlFile } from './render/source-objects.ts'
+import { apiEnd } from './schema/api-lifecycle.ts'
 import { fromCatalog, type SchemaCatalog, type VersionsInUse } from './schema/catalog.ts'
 import { fromCrds } from './schema/crd.ts'
 import { createValidator, type Validation as Validity, type Validator } from './schema/validator.ts'
@@ -76,6 +78,11 @@ export async function validateTree(
   const findings = [...rendered.findings]
   const incomplete = [...rendered.incomplete]
   const versions = new Set<string>()
+  const fluxOf = (cluster: string): FluxVersion =>
+    rendered.fluxVersions?.get(cluster) ?? {
+      version: config.fluxVersion ?? NEWEST_FLUX,
+      from: config.fluxVersion === undefined ? 'assumed' : 'as configured',
+    }
   const validators = new Map<string, Validator>()
   // a decision, like the configuration: a change does not bring the schema it is judged by
   const imported = await readImportedCrds(trusted)
@@ -100,12 +107,18 @@ export async function validateTree(
       ]),
       fromCatalog(
         tools.catalog,
-        versionsInUse(config, operator?.version, operatorVersion(rendered, cluster, BARMAN_PLUGIN)?.version),
+        versionsInUse(
+          config,
+          fluxOf(cluster).version,
+          operator?.version,
+          operatorVersion(rendered, cluster, BARMAN_PLUGIN)?.version,
+        ),
       ),
     ])
     validators.set(cluster, validator)
     const admission = admissionOf(cluster, validator, {
       operator: operator?.version ?? config.cnpgVersion,
+      inUse: { kubernetes: config.kubernetesVersion ?? ASSUMED_KUBERNETES, flux: fluxOf(cluster).version },
       ...(before === undefined ? {} : { before }),
       ...(config.cnpgVersion === undefined ? {} : { configured: config.cnpgVersion }),
     })
@@ -153,7 +166,7 @@ export async function validateTree(
       kustomizations: rendered.kustomizations,
       files,
       settings: config.rules,
-      fluxVersion: config.fluxVersion,
+      fluxVersion: cluster => fluxOf(cluster).version,
       ...(config.annotationPrefix === undefined ? {} : { annotationPrefix: config.annotationPrefix }),
     }),
     ...(await sourceFindings(tree, new Set([...manifestFiles(rendered)].filter(file => read.has(file))))),
@@ -162,7 +175,7 @@ export async function validateTree(
   return {
     ...(await settle(placed, { config, tree, trusted })),
     incomplete: joinUnjudged(incomplete),
-    versions: [...versions],
+    versions: [...versions, ...new Set(clusters.map(cluster => fluxVersionLine(fluxOf(cluster))))],
     validators,
     lines,
   }
@@ -180,6 +193,7 @@ export async function settle(
 
 function versionsInUse(
   config: Config,
+  flux: string,
   operator: string | undefined,
   plugin: string | undefined,
 ): VersionsInUse {
@@ -187,7 +201,7 @@ function versionsInUse(
   return {
     ...(plugin === undefined ? {} : { 'barman-cloud': plugin }),
     kubernetes: config.kubernetesVersion ?? { atLeast: ASSUMED_KUBERNETES },
-    flux: config.fluxVersion,
+    flux,
     // what every known version refuses is refused
     cnpg: cnpg ?? { atLeast: OLDEST_OPERATOR },
   }
@@ -196,6 +210,8 @@ function versionsInUse(
 type Unit = RenderedKustomization | RenderedHelmRelease
 
 interface Admission {
+  /** the versions that API versions have their end by */
+  inUse: { kubernetes: string; flux: string }
   /** undefined: nobody says which one runs */
   operator?: string
   /** of the operator that runs; of the newest and the oldest where that is not known */
@@ -208,7 +224,12 @@ interface Admission {
 function admissionOf(
   cluster: string,
   validator: Validator,
-  known: { operator: string | undefined; configured?: string; before?: RenderedRepository },
+  known: {
+    operator: string | undefined
+    configured?: string
+    before?: RenderedRepository
+    inUse: { kubernetes: string; flux: string }
+  },
 ): Admission {
   const { before, operator } = known
   const applied =
@@ -221,6 +242,7 @@ function admissionOf(
     before === undefined ? undefined : (operatorVersion(before, cluster)?.version ?? known.configured)
   return {
     ...(operator === undefined ? {} : { operator }),
+    inUse: known.inUse,
     // a cluster that is described in Git is not asked whether it has the VolumeSnapshot CRD
     tools: (operator === undefined ? [NEWEST_OPERATOR, OLDEST_OPERATOR] : [operator]).map(version =>
       admissionTools(validator, version, { volumeSnapshots: true }),
@@ -248,6 +270,23 @@ async function judgeUnit(
   for (const object of unit.objects) {
     const { resource, manifest } = object
     const verdict = validator.validate(manifest)
+    const end = apiEnd(resource.apiVersion, resource.kind, admission.inUse)
+    if (end !== undefined && (!end.gone || !verdict.known))
+      findings.push({
+        ruleId: end.gone ? 'schema-version-removed' : 'schema-version-deprecated',
+        level: end.gone ? 'error' : 'note',
+        message: `${end.removedIn} ${end.gone ? 'and later do' : 'will'} not serve ${resource.apiVersion} for ${resource.kind}${end.gone ? ': the object is refused, and the whole Kustomization with it' : ''}.`,
+        repair:
+          end.use === undefined
+            ? 'Nothing takes its place: take the object out.'
+            : `Set apiVersion: ${end.use}, and adapt the fields that differ.`,
+        resource,
+        field: 'apiVersion',
+        cluster,
+        ...owner,
+        ...(await lines.of(unit, object, 'apiVersion')),
+      })
+    if (!verdict.known && end?.gone === true) continue
     if (!verdict.known) {
       incomplete.push(unknownSchema(object, cluster, verdict.nearest))
       continue

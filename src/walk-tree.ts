@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { FluxVersions } from './flux-versions.ts'
 import { textAt, valueAt } from './manifest/json.ts'
 import type { Place } from './manifest/place.ts'
 import { identify, type Manifest } from './manifest/resource.ts'
@@ -23,14 +24,20 @@ export interface NamedCluster {
   walked: WalkedCluster
 }
 
+/** Where a walk starts, and by which Flux. */
+export interface WalkedRoots {
+  entryPoints: readonly EntryPoint[]
+  artifact: Artifact
+  versions: FluxVersions
+}
+
 /**
  * Walks every entry point but those that another one applies: they are no roots.
  * @param focus what has to be rendered; absent: everything
  */
 export async function walkClusters(
-  entryPoints: readonly EntryPoint[],
-  artifact: Artifact,
-  { tree, config }: RenderRequest,
+  { entryPoints, artifact, versions }: WalkedRoots,
+  { tree }: RenderRequest,
   tools: RenderTools,
   focus?: Focus,
 ): Promise<NamedCluster[]> {
@@ -68,7 +75,7 @@ export async function walkClusters(
     }
     const within = sourceRoot === '' ? artifact : await artifactOf(tree, undefined, sourceRoot)
     const walked = await walkCluster(entry, {
-      strict: isStrict(config.fluxVersion),
+      strict: isStrict(versions(directory).version),
       parallel: PARALLEL,
       finished: cache.finished,
       progress: (done, known) => tools.progress(`${tree.name}: ${done} of ${known} Kustomizations`),

@@ -23,6 +23,7 @@ import { artifactOf } from '../src/render/source-ignore.ts'
 import { fluxSourceObjects } from '../src/render/source-objects.ts'
 import type { KustomizeBuild } from '../src/render/tools.ts'
 import { reasonOf, reasons, ruleIds, ruleOf, rules, type Rule } from '../src/rules.ts'
+import { apiEnd } from '../src/schema/api-lifecycle.ts'
 import { fromCatalog } from '../src/schema/catalog.ts'
 import { createValidator } from '../src/schema/validator.ts'
 import { offlineReview } from './offline-review.ts'
@@ -115,6 +116,7 @@ async function judge({ id }: Rule, example: string): Promise<Judged[]> {
     )
     return (await readConfig(tree, ruleIds)).findings
   }
+  if (/^schema-version-(?:removed|deprecated)$/.test(id)) return objectsOf(example).flatMap(apiEndFindings)
   if (id.startsWith('schema-')) return objectsOf(example).flatMap(schemaFindings)
   if (id.startsWith('admission-')) return admissionFindings(example)
   if (cnpgBreaksRules.some(rule => rule.id === id)) return breaksFindings(example)
@@ -145,6 +147,17 @@ function objectsOf(example: string): RenderedObject[] {
 const validator = createValidator([
   fromCatalog(openCatalog(), { cnpg: '1.28.0', flux: '2.9', kubernetes: '1.35', cilium: '1.18.4' }),
 ])
+
+/** Under Flux 2.8. */
+function apiEndFindings({ resource }: RenderedObject): Judged[] {
+  const end = apiEnd(resource.apiVersion, resource.kind, { kubernetes: '1.35', flux: '2.8' })
+  if (end === undefined) return []
+  return [
+    end.gone
+      ? { ruleId: 'schema-version-removed', level: 'error' }
+      : { ruleId: 'schema-version-deprecated', level: 'note' },
+  ]
+}
 
 function schemaFindings({ manifest }: RenderedObject): Judged[] {
   const verdict = validator.validate(manifest)

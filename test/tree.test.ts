@@ -314,7 +314,7 @@ describe('rules 1 to 9', () => {
         ),
       ),
       settings: rules,
-      fluxVersion,
+      fluxVersion: () => fluxVersion ?? '',
       annotationPrefix,
     })
 

@@ -3,7 +3,7 @@ import { readCrdSource, type CrdSource } from '../adapters/crd-sources.ts'
 import { openCatalog } from '../adapters/schema-catalog.ts'
 import { admissionTools } from '../admission-tools.ts'
 import { admit as judge } from '../admit.ts'
-import { ASSUMED_KUBERNETES, defaultConfig } from '../config/config.ts'
+import { ASSUMED_KUBERNETES, NEWEST_FLUX } from '../config/config.ts'
 import { crdsIn } from '../imported-crds.ts'
 import { isObject, type JsonObject } from '../manifest/json.ts'
 import type { Manifest } from '../manifest/resource.ts'
@@ -40,7 +40,7 @@ export async function admit(command: AdmitCommand, { io, color, progress }: Cont
     fromCrds(crds, 'the CRD given'),
     fromCatalog(catalog, {
       kubernetes,
-      flux: defaultConfig.fluxVersion,
+      flux: NEWEST_FLUX,
       // there is no CRD of main in the catalog: the newest stands in, and that is said
       ...(operator === 'main' ? {} : { cnpg: operator }),
     }),

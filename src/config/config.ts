@@ -7,8 +7,8 @@ export interface Config {
   clusters: ClusterConfig[]
   /** objects that live outside this repository and may be referred to: 'Kustomization flux-system/rook-ceph-cluster' */
   external: ExternalObject[]
-  /** Flux minor: '2.9' decides strict substitution */
-  fluxVersion: string
+  /** Flux minor: '2.9' decides strict substitution; absent: what the tree installs, else `NEWEST_FLUX` */
+  fluxVersion?: string
   /** '1.35.0'; absent: nobody said, `ASSUMED_KUBERNETES` or newer */
   kubernetesVersion?: string
   /** operator version where the tree does not say: '1.28.0'; absent: newest of the catalog */
@@ -59,10 +59,12 @@ export interface Budgets {
 /** The version that charts are rendered for, and that objects must fit at least, where the configuration names none. */
 export const ASSUMED_KUBERNETES = '1.35.0'
 
+/** The newest minor of Flux whose rules are known: in use where neither configuration nor tree says. */
+export const NEWEST_FLUX = '2.9'
+
 export const defaultConfig: Config = {
   clusters: [],
   external: [],
-  fluxVersion: '2.9',
   rules: {},
   chartHosts: [],
   budgets: {},

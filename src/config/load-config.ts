@@ -149,6 +149,7 @@ function configFrom(value: JsonObject, document: Document.Parsed, report: Report
   }
   const cnpgVersion = version('cnpgVersion', operatorRelease, '1.28.0')
   const kubernetesVersion = version('kubernetesVersion', kubernetesRelease, '"1.35"')
+  const fluxVersion = version('fluxVersion', fluxMinor, '"2.9"')
   const annotationPrefix = textAt(value, 'annotationPrefix')
   const names = new Map<string, number>()
   const clusters = itemsOf(value, 'clusters').map((cluster, index) => {
@@ -180,7 +181,7 @@ function configFrom(value: JsonObject, document: Document.Parsed, report: Report
       namespace: textAt(item, 'namespace') ?? '',
       name: textAt(item, 'name') ?? '',
     })),
-    fluxVersion: version('fluxVersion', fluxMinor, '"2.9"') ?? defaultConfig.fluxVersion,
+    ...(fluxVersion === undefined ? {} : { fluxVersion }),
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
     ...(cnpgVersion === undefined ? {} : { cnpgVersion }),
     ...(annotationPrefix === undefined ? {} : { annotationPrefix }),

@@ -158,13 +158,7 @@ export function stateOf({ label, status, error }: Unit, side: 'base' | 'head'): 
 export function staysRunning(object: Manifest, unit: Unit, base: Units, head: Units): boolean {
   if (unit.kind === 'HelmRelease') {
     if (textAt(object, 'metadata', 'annotations', 'helm.sh/resource-policy') === 'keep') return true
-  } else if (
-    ['annotations', 'labels'].some(
-      holder =>
-        textAt(object, 'metadata', holder, 'kustomize.toolkit.fluxcd.io/prune')?.toLowerCase() === 'disabled',
-    )
-  )
-    return true
+  } else if (isKept(object)) return true
   const parent = base.parentOf(unit)
   const headUnit = head.byKey.get(unitKey(unit))
   if (headUnit !== undefined) {
@@ -174,11 +168,22 @@ export function staysRunning(object: Manifest, unit: Unit, base: Units, head: Un
   if (parent === undefined) return false
   if (unit.kind === 'Kustomization') {
     const policy = textAt(parent.manifest, 'spec', 'deletionPolicy') ?? 'MirrorPrune'
-    if (policy === 'Orphan') return true
+    // one that is suspended is deleted without what it applied (finalizerShouldDeleteResources)
+    if (policy === 'Orphan' || valueAt(parent.manifest, 'spec', 'suspend') === true) return true
     if (policy === 'MirrorPrune' && valueAt(parent.manifest, 'spec', 'prune') === false) return true
   }
   // the unit itself stays, and goes on applying what it last saw
   return staysRunning(parent.manifest, parent.unit, base, head)
+}
+
+/** What garbage collection leaves out, in any letter case (kustomize-controller 1.9 deleteObjects). */
+function isKept(object: Manifest): boolean {
+  return Object.entries({ prune: 'disabled', reconcile: 'disabled', ssa: 'ignore' }).some(([name, value]) =>
+    ['annotations', 'labels'].some(
+      holder =>
+        textAt(object, 'metadata', holder, `kustomize.toolkit.fluxcd.io/${name}`)?.toLowerCase() === value,
+    ),
+  )
 }
 
 /** The Kustomization reports name for an object: that of its HelmRelease for what a chart yields. */

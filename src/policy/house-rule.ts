@@ -42,5 +42,5 @@ export interface HouseRule {
   defaultLevel: Level | 'off'
   checkObject?(object: RenderedObject, context: HouseContext): RuleProblem[]
   /** @param path from the root of the tree @param text the file as it is, before rendering */
-  checkFile?(path: string, text: string, context: HouseContext): RuleProblem[]
+  checkFile?(path: string, text: string, context: Omit<HouseContext, 'fluxVersion'>): RuleProblem[]
 }

@@ -16,7 +16,8 @@ export interface HouseInput {
   files: ReadonlyMap<string, string>
   /** `rules` of the configuration */
   settings: Readonly<Record<string, RuleSetting>>
-  fluxVersion: string
+  /** the Flux minor that a cluster runs */
+  fluxVersion: (cluster: string) => string
   annotationPrefix?: string
 }
 
@@ -25,8 +26,7 @@ export interface HouseInput {
  * @returns findings at the level of the configuration, else at the rule's own; what is off is not looked at
  */
 export function houseFindings(input: HouseInput): Finding[] {
-  const context: HouseContext = {
-    fluxVersion: input.fluxVersion,
+  const context: TreeContext = {
     variables: substitutedNames(input),
     ...(input.annotationPrefix === undefined ? {} : { annotationPrefix: input.annotationPrefix }),
   }
@@ -44,16 +44,23 @@ export function houseFindings(input: HouseInput): Finding[] {
 
 type Found = { problem: RuleProblem } & Pick<Finding, 'resource' | 'cluster' | 'kustomization'>
 
-function fileFindings(rule: HouseRule, { files }: HouseInput, context: HouseContext): Found[] {
+/** What is the same for all clusters. */
+type TreeContext = Omit<HouseContext, 'fluxVersion'>
+
+function fileFindings(rule: HouseRule, { files }: HouseInput, context: TreeContext): Found[] {
   return [...files].flatMap(([path, text]) =>
     (rule.checkFile?.(path, text, context) ?? []).map(problem => ({ problem })),
   )
 }
 
-function objectFindings(rule: HouseRule, { kustomizations }: HouseInput, context: HouseContext): Found[] {
+function objectFindings(
+  rule: HouseRule,
+  { kustomizations, fluxVersion }: HouseInput,
+  context: TreeContext,
+): Found[] {
   return kustomizations.flatMap(({ cluster, namespace, name, path, objects }) =>
     objects.flatMap(object =>
-      (rule.checkObject?.(object, context) ?? []).map(problem => ({
+      (rule.checkObject?.(object, { ...context, fluxVersion: fluxVersion(cluster) }) ?? []).map(problem => ({
         problem: {
           ...(object.origin === undefined ? {} : { file: object.origin.file, line: object.origin.line }),
           ...problem,

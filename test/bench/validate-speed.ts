@@ -13,7 +13,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { ASSUMED_KUBERNETES, defaultConfig } from '../../src/config/config.ts'
+import { ASSUMED_KUBERNETES, NEWEST_FLUX } from '../../src/config/config.ts'
 import { splitDocuments } from '../../src/manifest/go-yaml.ts'
 import { buildProgram } from './built-program.ts'
 import { measure, type Run } from './measure.ts'
@@ -41,7 +41,7 @@ const env = { PATH: process.env.PATH ?? '', HOME: scratch, XDG_CACHE_HOME: path.
 const program = await buildProgram(path.join(scratch, 'program'))
 const schemas = writePeerSchemas(path.join(scratch, 'schemas'), {
   kubernetes: ASSUMED_KUBERNETES,
-  flux: defaultConfig.fluxVersion,
+  flux: NEWEST_FLUX,
 })
 const objects = await renderedObjects(repo)
 const sizes = args.sizes.split(',').map(Number)

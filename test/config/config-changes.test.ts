@@ -13,7 +13,7 @@ it.each<[string, Partial<Config>, Partial<Config>, string[]]>([
   ['a host more', {}, { chartHosts: ['a.lan'] }, ['- chartHosts changes from [] to ["a.lan"]']],
   ['a host less', { chartHosts: ['a.lan'] }, {}, ['+ chartHosts changes from ["a.lan"] to []']],
   ['fewer branches', {}, { branches: ['main'] }, ['- branches changes from unset to ["main"]']],
-  ['a version', {}, { fluxVersion: '2.8' }, ['+ fluxVersion changes from "2.9" to "2.8"']],
+  ['a version', {}, { fluxVersion: '2.8' }, ['+ fluxVersion changes from unset to "2.8"']],
 ])('%s', (_name, before, after, expected) => {
   const changes = configChanges(
     { ...defaultConfig, ...before },

@@ -191,6 +191,8 @@ describe('a side that did not render', () => {
   it.each([
     ['prune: false', 'db: off for its Kustomization'],
     ['prune: true, deletionPolicy: Orphan', 'db: orphaned on deletion'],
+    ['prune: true, suspend: true', 'db: deleted while suspended'],
+    ['deletionPolicy: Delete, prune: false, suspend: true', 'db: deleted while suspended'],
   ])('%s leaves them running', spec => {
     const { changes } = diffTrees(
       tree([kustomization('f/root', flux('f/db', spec)), kustomization('f/db', cluster('1Gi'))]),

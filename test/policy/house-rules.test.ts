@@ -36,7 +36,7 @@ function findings(settings: Record<string, RuleSetting>, tree: Tree) {
     ],
     files: new Map(Object.entries(tree.files ?? {})),
     settings,
-    fluxVersion: tree.fluxVersion ?? '2.9',
+    fluxVersion: () => tree.fluxVersion ?? '2.9',
     ...(tree.annotationPrefix === undefined ? {} : { annotationPrefix: tree.annotationPrefix }),
   })
 }

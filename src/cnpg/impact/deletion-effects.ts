@@ -1,4 +1,4 @@
-import { textAt, valueAt } from '../../manifest/json.ts'
+import { textAt, valueAt, type Json } from '../../manifest/json.ts'
 import { groupOf, resourceLabel, type Resource } from '../../manifest/resource.ts'
 import type { ChangedObject } from './changed-object.ts'
 import { effect, type Effect } from './effect.ts'
@@ -59,18 +59,27 @@ function bootstrapOf(head: ChangedObject['head']): string {
 
 /** Whether the unit that applied an object deletes it as soon as it is no longer its own. */
 export function prunes(unit: string, object: ChangedObject['base'], { base, head }: Situation): boolean {
-  for (const holder of ['annotations', 'labels'])
-    if (
-      textAt(object?.manifest, 'metadata', holder, 'kustomize.toolkit.fluxcd.io/prune')?.toLowerCase() ===
-      'disabled'
-    )
-      return false
+  if (
+    isAnnotated(object?.manifest, 'prune', ['disabled']) ||
+    isAnnotated(object?.manifest, 'reconcile', ['disabled']) ||
+    isAnnotated(object?.manifest, 'ssa', ['ignore'])
+  )
+    return false
   if (!unit.startsWith('Kustomization '))
     return textAt(object?.manifest, 'metadata', 'annotations', 'helm.sh/resource-policy') !== 'keep'
   const manifest = [...head.objects, ...base.objects].find(
     ({ resource }) => isFluxKustomization(resource) && resourceLabel(resource) === unit,
   )?.manifest
   return valueAt(manifest, 'spec', 'prune') !== false
+}
+
+/** Whether Flux reads one of the values for an object, in annotations or labels and in any letter case. */
+export function isAnnotated(manifest: Json | undefined, name: string, values: readonly string[]): boolean {
+  return ['annotations', 'labels'].some(holder =>
+    values.includes(
+      textAt(manifest, 'metadata', holder, `kustomize.toolkit.fluxcd.io/${name}`)?.toLowerCase() ?? '',
+    ),
+  )
 }
 
 export function isFluxKustomization({ apiVersion, kind }: Resource): boolean {
@@ -90,6 +99,18 @@ export function deletionAround({ change, base }: ChangedObject, situation: Situa
             'data-loss',
             '',
             `the namespace is deleted with everything in it: ${inside.map(({ resource }) => resourceLabel(resource)).join(', ')}, volumes included, whatever protects them from pruning`,
+          ),
+        ]
+  }
+  if (change.resource.kind === 'PersistentVolumeClaim') {
+    const beside = clusters.find(({ resource }) => resource.namespace === change.resource.namespace)
+    return beside === undefined
+      ? []
+      : [
+          effect(
+            'data-loss',
+            '',
+            `the claim is deleted, beside ${resourceLabel(beside.resource)}, and its volume with it where the reclaim policy is Delete. To keep it, ${PROTECT}.`,
           ),
         ]
   }

@@ -17,7 +17,13 @@ import { backupEffects, retentionEffect } from './backup-effects.ts'
 import type { ChangedObject } from './changed-object.ts'
 import { clusterEffects } from './cluster-effects.ts'
 import { DECLARED_KINDS, declaredObjectEffects } from './declared-object-effects.ts'
-import { clusterDeletionEffects, deletionAround, isCluster, isFluxKustomization } from './deletion-effects.ts'
+import {
+  clusterDeletionEffects,
+  deletionAround,
+  isAnnotated,
+  isCluster,
+  isFluxKustomization,
+} from './deletion-effects.ts'
 import { effect, type Effect } from './effect.ts'
 import { imageEffects } from './image-effects.ts'
 import { isOfCnpg, kustomizationEffects } from './kustomization-effects.ts'
@@ -240,9 +246,23 @@ function holdings(
   )
 }
 
-/** What a suspended Kustomization applies stays as it is. */
-function suspended({ change }: ChangedObject, { head }: Situation, effects: Effect[]): Effect[] {
+/** What a suspended Kustomization applies stays as it is, and what an object says is not to be applied again. */
+function suspended(
+  { change, base, head: object }: ChangedObject,
+  { head }: Situation,
+  effects: Effect[],
+): Effect[] {
   if (isFluxKustomization(change.resource)) return effects
+  if (
+    base !== undefined &&
+    (isAnnotated(object?.manifest, 'ssa', ['ignore', 'ifnotpresent']) ||
+      isAnnotated(object?.manifest, 'reconcile', ['disabled']))
+  )
+    return effects.map(one => ({
+      ...one,
+      impact: 'ignored',
+      reason: `Flux does not apply it to an object that is there (annotation of kustomize.toolkit.fluxcd.io); without the annotation: ${one.reason}`,
+    }))
   const owner = head.objects.find(
     ({ resource }) =>
       isFluxKustomization(resource) && `${resource.namespace}/${resource.name}` === change.kustomization,

@@ -171,6 +171,52 @@ spec:
     kind: OCIRepository
     name: cloudnative-pg`,
   },
+  {
+    id: 'schema-version-removed',
+    level: 'error',
+    title: 'The API version of an object is still there in the Kubernetes or Flux that is in use.',
+    why: 'The API server does not know the kind any more, and Flux then applies nothing of the whole Kustomization.',
+    repair: 'Use the API version that the finding names; where there is none, take the object out.',
+    failing: `apiVersion: policy/v1beta1
+kind: PodSecurityPolicy
+metadata:
+  name: restricted`,
+    mended: `apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: postgres
+spec:
+  maxUnavailable: 1`,
+  },
+  {
+    id: 'schema-version-deprecated',
+    level: 'note',
+    title: 'The API version of an object is served by the next versions, too.',
+    why: 'It works until the version that the finding names is installed; then the object is refused, and the upgrade with it.',
+    repair: 'Use the API version that the finding names before that upgrade.',
+    failing: `apiVersion: notification.toolkit.fluxcd.io/v1beta2
+kind: Alert
+metadata:
+  name: databases
+  namespace: flux-system
+spec:
+  providerRef:
+    name: chat
+  eventSources:
+    - kind: Kustomization
+      name: "*"`,
+    mended: `apiVersion: notification.toolkit.fluxcd.io/v1beta3
+kind: Alert
+metadata:
+  name: databases
+  namespace: flux-system
+spec:
+  providerRef:
+    name: chat
+  eventSources:
+    - kind: Kustomization
+      name: "*"`,
+  },
 ]
 
 /** A whole Cluster with one more line in its spec. */

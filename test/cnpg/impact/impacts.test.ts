@@ -9,6 +9,11 @@ const PROTECTED = [
   '    example.org/owner: platform',
   '    example.org/owner: platform\n    kustomize.toolkit.fluxcd.io/prune: disabled',
 ] as const
+const CLAIM = `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: dumps, namespace: databases }
+spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
+`
 const SWITCHOVER = ['  primaryUpdateMethod: switchover\n', ''] as const
 
 interface Case {
@@ -296,6 +301,31 @@ const cases: Record<string, Case> = {
     edit: { 'databases/kustomization.yaml': [['  - cluster.yaml\n', '']] },
     impact: 'none',
     says: /keeps running \(prune is off for it\)/,
+  },
+  'a Cluster that is deleted, left out of reconciliation': {
+    base: {
+      [CLUSTER]: [[PROTECTED[0], PROTECTED[1].replace('prune: disabled', 'ssa: Ignore')]],
+    },
+    edit: { 'databases/kustomization.yaml': [['  - cluster.yaml\n', '']] },
+    impact: 'none',
+    says: /keeps running/,
+  },
+  'a Cluster that is only applied where there is none': {
+    base: {
+      [CLUSTER]: [[PROTECTED[0], PROTECTED[1].replace('prune: disabled', 'ssa: IfNotPresent')]],
+    },
+    edit: { [CLUSTER]: [['instances: 3', 'instances: 5']] },
+    impact: 'ignored',
+    says: /^Flux does not apply it to an object that is there .*without the annotation: 2 new replicas/,
+  },
+  'a volume claim beside a database': {
+    base: {
+      'databases/backup.yaml': [['apiVersion', `${CLAIM}---\napiVersion`]],
+    },
+    edit: { 'databases/backup.yaml': [[`${CLAIM}---\n`, '']] },
+    impact: 'data-loss',
+    on: 'PersistentVolumeClaim databases/dumps',
+    says: /the claim is deleted, beside Cluster databases\/postgres/,
   },
   'a Cluster of another name': {
     edit: { [CLUSTER]: [['name: postgres\n', 'name: postgres17\n']] },
