@@ -280,6 +280,15 @@ it.each([
   expect(verdict).toBe('incomplete')
 })
 
+it('says that nobody knows what a new chart deploys', async () => {
+  const { incomplete } = await offlineReview(DATABASES, edited(DATABASES, bump('0.27.0', '0.99.0')))
+  expect(incomplete.find(({ reason }) => reason === 'upgrade-unknown')).toMatchObject({
+    message: expect.stringMatching(/^CloudNativePG 1\.28\.0 → chart 0\.99\.0: the kinds of one/),
+    file: OPERATOR,
+    line: 8,
+  })
+})
+
 it('tells once what it tells, and keeps the levels of the configuration', async () => {
   const base = edited(DATABASES, { [CLUSTER]: [['work_mem: 16MB', 'a-b: "1"']] })
   const head = edited(base, bump('0.27.0', '0.29.0'))
