@@ -3,7 +3,10 @@ import { defaultConfig } from '../src/config/config.ts'
 import type { Level } from '../src/manifest/finding.ts'
 import { headline } from '../src/report/headline.ts'
 import type { Review } from '../src/report/review.ts'
-import { offlineReview } from './offline-review.ts'
+import type { RenderTools } from '../src/rendered-repository.ts'
+import { RenderCache } from '../src/render/render-cache.ts'
+import { chartOf } from './charts.ts'
+import { offlineReview, offlineTools } from './offline-review.ts'
 import { DATABASES, edited, type Edits } from './cnpg/impact/databases.ts'
 
 const OPERATOR = 'operator/operator.yaml'
@@ -278,6 +281,55 @@ it.each([
   ])
   expect(findings.map(shown).filter(text => text.startsWith('upgrade-'))).toEqual([])
   expect(verdict).toBe('incomplete')
+})
+
+it('finds the version line of a chart whose rendered CRDs differ', async () => {
+  const release = (version: string) =>
+    `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: jars, namespace: kitchen }
+spec:
+  interval: 1h
+  chart:
+    spec:
+      chart: jars
+      version: ${version}
+      sourceRef: { kind: HelmRepository, name: jars }
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: { name: jars, namespace: kitchen }
+spec: { interval: 1h, url: https://charts.example.org }
+`
+  const tree = (version: string) => ({
+    ...jars(FIELD, '  size: 5\n'),
+    'clusters/main/kustomization.yaml': 'resources: [gotk-sync.yaml, release.yaml, jar.yaml]\n',
+    'clusters/main/release.yaml': release(version),
+  })
+  const crd = (schema: string) => jars(schema, '')['clusters/main/crd.yaml'] ?? ''
+  const tools: RenderTools = {
+    ...(await offlineTools()),
+    cache: new RenderCache(),
+    charts: {
+      pull: async reference => {
+        const version = reference.kind === 'repository' ? reference.version : ''
+        return { ok: true, chart: chartOf({}, 'jars', version) }
+      },
+      unpack: async () => await Promise.reject(new Error('nothing asks for the files')),
+    },
+    helm: {
+      version: 'helm of the test',
+      template: async ({ chart }) => ({ ok: true, yaml: crd(chart.version === '1.0.0' ? FIELD : '') }),
+    },
+  }
+  const { findings } = await offlineReview(tree('1.0.0'), tree('2.0.0'), defaultConfig, tools)
+  expect(findings.map(({ ruleId, file, line }) => [ruleId, file, line])).toEqual([
+    ['upgrade-field-dropped', 'clusters/main/jar.yaml', 6],
+    ['upgrade-judged', 'clusters/main/release.yaml', 9],
+  ])
+  expect(findings[0]?.message).toContain(
+    'chart jars 1.0.0 → 2.0.0 (clusters/main/release.yaml:9) takes the field away',
+  )
 })
 
 it('says that nobody knows what a new chart deploys', async () => {
