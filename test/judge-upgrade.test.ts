@@ -73,6 +73,17 @@ const cases: Record<string, Case> = {
     line: '  serviceAccountName: pooler',
     says: /takes the field away\. What is stored loses it, without a word.*Kustomization flux-system\/databases is refused from then on/,
   },
+  'a field that the operator warns of from now on': {
+    base: {
+      [OPERATOR]: [['tag: 0.27.0', 'tag: 0.26.0']],
+      [CLUSTER]: [['  instances: 3', '  monitoring:\n    enablePodMonitor: true\n  instances: 3']],
+    },
+    edit: bump('0.26.0', '0.27.0'),
+    ruleId: 'upgrade-deprecated',
+    level: 'warning',
+    line: '    enablePodMonitor: true',
+    says: /enablePodMonitor is deprecated.*CloudNativePG 1\.27\.0 → 1\.28\.0 \(operator\/operator\.yaml:8\) brings that\.$/,
+  },
   'what has been judged, at the line of the version': {
     edit: bump('0.27.0', '0.29.0'),
     ruleId: 'upgrade-judged',
