@@ -79,7 +79,8 @@ async function judgeBump(bump: VersionBump, request: UpgradeRequest): Promise<Ju
   for (const unit of unitsOf(request.head, cluster))
     for (const object of unit.objects) {
       const { resource } = object
-      if (!groups.has(groupOf(resource.apiVersion))) continue
+      const group = groupOf(resource.apiVersion)
+      if (!groups.has(group) || bump.kinds?.has(`${group}/${resource.kind}`) === false) continue
       count++
       const before = sides.applied.get(resourceKey(resource))
       const was = standing(object, before, { ...sides.base, version: bump.from })
@@ -203,10 +204,10 @@ function standing(
   }
 }
 
-/** 'cnpg 1.28.2' for 1.28.4: what a patch release changes in its CRDs is just what is asked. */
+/** 'cnpg 1.28.2' for 1.28.4, or for a version that is not known: what a release changes in its CRDs is just what is asked. */
 function isNearest(source: string, version: string): boolean {
   const bundled = / (\d+\.\d+\.\d+)$/.exec(source)?.[1]
-  return bundled !== undefined && /^\d+\.\d+\.\d+$/.test(version) && bundled !== version
+  return bundled !== undefined && bundled !== version
 }
 
 function unitsOf(tree: RenderedRepository, cluster: string): Unit[] {

@@ -27,6 +27,8 @@ export interface VersionBump {
   to: string
   /** the API groups of the kinds */
   groups: ReadonlySet<string>
+  /** 'group/Kind' of those that differ, where it is known which do; absent: any of the groups may */
+  kinds?: ReadonlySet<string>
   /** the HelmRelease, Deployment or CRD that brings it, with the field the version is written in */
   writtenIn?: VersionPlace
   /** where there is no such object: the entry of a kustomization that names a file elsewhere */
@@ -43,20 +45,27 @@ export function versionBumps(base: RenderedTree, head: RenderedTree): VersionBum
     const before = unitsOf(base, cluster)
     const after = unitsOf(head, cluster)
     const bumps: VersionBump[] = [OPERATOR, BARMAN_PLUGIN].flatMap(deployed => {
-      const from = operatorVersion(base, cluster, deployed)?.version
-      const to = operatorVersion(head, cluster, deployed)?.version
-      return from === undefined || to === undefined || from === to
-        ? []
-        : [
-            {
-              cluster,
-              name: deployed.name,
-              from,
-              to,
-              groups: new Set([deployed.group]),
-              ...writtenAt(deployed, before, after),
-            },
-          ]
+      const charts = { from: chartIn(before, deployed), to: chartIn(after, deployed) }
+      const versions = {
+        from: operatorVersion(base, cluster, deployed)?.version,
+        to: operatorVersion(head, cluster, deployed)?.version,
+      }
+      const from = versions.from ?? charts.from
+      const to = versions.to ?? charts.to
+      if (from === undefined || to === undefined || from === to) return []
+      // one side was rendered and told its version, and the other was not: that is no update
+      const half = versions.from === undefined || versions.to === undefined
+      if (half && charts.from === charts.to) return []
+      return [
+        {
+          cluster,
+          name: deployed.name,
+          from,
+          to,
+          groups: new Set([deployed.group]),
+          ...writtenAt(deployed, before, after),
+        },
+      ]
     })
     const known = new Set<string>(bumps.flatMap(({ groups }) => [...groups]))
     return [...bumps, ...definitionBumps(cluster, before, after, known)]
@@ -71,6 +80,14 @@ function unitsOf(tree: RenderedTree, cluster: string): Unit[] {
 
 function objectsOf(units: readonly Unit[]): RenderedObject[] {
   return units.flatMap(({ objects }) => objects)
+}
+
+/** 'chart 0.31.0': what is known where the chart cannot be had and what it deploys is not known. */
+function chartIn(units: readonly Unit[], { chart }: Deployed): string | undefined {
+  const release = units.find(unit => 'chart' in unit && isChart(unit.chart, chart))
+  return release !== undefined && 'chart' in release
+    ? `chart ${release.chart.split(' ').slice(1).join(' ')}`.trimEnd()
+    : undefined
 }
 
 /** Where a version of something is written: in an object, or else in an entry of a kustomization that names a file elsewhere. */
@@ -133,7 +150,15 @@ function definitionBumps(
     })
     const [first] = changed
     if (first === undefined) return []
-    const bump = { cluster, groups: new Set(changed.map(({ manifest }) => definedGroup(manifest))) }
+    const bump = {
+      cluster,
+      groups: new Set(changed.map(({ manifest }) => definedGroup(manifest))),
+      kinds: new Set(
+        changed.map(
+          ({ manifest }) => `${definedGroup(manifest)}/${textAt(manifest, 'spec', 'names', 'kind') ?? ''}`,
+        ),
+      ),
+    }
     if (!('chart' in unit))
       return [
         {

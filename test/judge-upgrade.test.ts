@@ -3,7 +3,10 @@ import { defaultConfig } from '../src/config/config.ts'
 import type { Level } from '../src/manifest/finding.ts'
 import { headline } from '../src/report/headline.ts'
 import type { Review } from '../src/report/review.ts'
-import { offlineReview } from './offline-review.ts'
+import type { RenderTools } from '../src/rendered-repository.ts'
+import { RenderCache } from '../src/render/render-cache.ts'
+import { chartOf } from './charts.ts'
+import { offlineReview, offlineTools } from './offline-review.ts'
 import { DATABASES, edited, type Edits } from './cnpg/impact/databases.ts'
 
 const OPERATOR = 'operator/operator.yaml'
@@ -69,6 +72,17 @@ const cases: Record<string, Case> = {
     level: 'error',
     line: '  serviceAccountName: pooler',
     says: /takes the field away\. What is stored loses it, without a word.*Kustomization flux-system\/databases is refused from then on/,
+  },
+  'a field that the operator warns of from now on': {
+    base: {
+      [OPERATOR]: [['tag: 0.27.0', 'tag: 0.26.0']],
+      [CLUSTER]: [['  instances: 3', '  monitoring:\n    enablePodMonitor: true\n  instances: 3']],
+    },
+    edit: bump('0.26.0', '0.27.0'),
+    ruleId: 'upgrade-deprecated',
+    level: 'warning',
+    line: '    enablePodMonitor: true',
+    says: /enablePodMonitor is deprecated.*CloudNativePG 1\.27\.0 → 1\.28\.0 \(operator\/operator\.yaml:8\) brings that\.$/,
   },
   'what has been judged, at the line of the version': {
     edit: bump('0.27.0', '0.29.0'),
@@ -278,6 +292,64 @@ it.each([
   ])
   expect(findings.map(shown).filter(text => text.startsWith('upgrade-'))).toEqual([])
   expect(verdict).toBe('incomplete')
+})
+
+it('finds the version line of a chart whose rendered CRDs differ', async () => {
+  const release = (version: string) =>
+    `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: jars, namespace: kitchen }
+spec:
+  interval: 1h
+  chart:
+    spec:
+      chart: jars
+      version: ${version}
+      sourceRef: { kind: HelmRepository, name: jars }
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: { name: jars, namespace: kitchen }
+spec: { interval: 1h, url: https://charts.example.org }
+`
+  const tree = (version: string) => ({
+    ...jars(FIELD, '  size: 5\n'),
+    'clusters/main/kustomization.yaml': 'resources: [gotk-sync.yaml, release.yaml, jar.yaml]\n',
+    'clusters/main/release.yaml': release(version),
+  })
+  const crd = (schema: string) => jars(schema, '')['clusters/main/crd.yaml'] ?? ''
+  const tools: RenderTools = {
+    ...(await offlineTools()),
+    cache: new RenderCache(),
+    charts: {
+      pull: async reference => {
+        const version = reference.kind === 'repository' ? reference.version : ''
+        return { ok: true, chart: chartOf({}, 'jars', version) }
+      },
+      unpack: async () => await Promise.reject(new Error('nothing asks for the files')),
+    },
+    helm: {
+      version: 'helm of the test',
+      template: async ({ chart }) => ({ ok: true, yaml: crd(chart.version === '1.0.0' ? FIELD : '') }),
+    },
+  }
+  const { findings } = await offlineReview(tree('1.0.0'), tree('2.0.0'), defaultConfig, tools)
+  expect(findings.map(({ ruleId, file, line }) => [ruleId, file, line])).toEqual([
+    ['upgrade-field-dropped', 'clusters/main/jar.yaml', 6],
+    ['upgrade-judged', 'clusters/main/release.yaml', 9],
+  ])
+  expect(findings[0]?.message).toContain(
+    'chart jars 1.0.0 → 2.0.0 (clusters/main/release.yaml:9) takes the field away',
+  )
+})
+
+it('says that nobody knows what a new chart deploys', async () => {
+  const { incomplete } = await offlineReview(DATABASES, edited(DATABASES, bump('0.27.0', '0.99.0')))
+  expect(incomplete.find(({ reason }) => reason === 'upgrade-unknown')).toMatchObject({
+    message: expect.stringMatching(/^CloudNativePG 1\.28\.0 → chart 0\.99\.0: the kinds of one/),
+    file: OPERATOR,
+    line: 8,
+  })
 })
 
 it('tells once what it tells, and keeps the levels of the configuration', async () => {

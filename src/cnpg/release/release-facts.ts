@@ -63,11 +63,6 @@ export function chartOf(chart: string, appVersion: string): string | undefined {
   return versions.findLast(([, app]) => app === appVersion)?.[0]
 }
 
-/** The newest release of a line that is known. */
-export function newestOfLine(line: string): string | undefined {
-  return Object.keys(OPERATOR_FACTS.releases).findLast(version => lineOf(version) === line)
-}
-
 /** What later releases fix and this one does not. Nothing for a version that cannot be read. */
 export function openAdvisories(version: string, { advisories }: OperatorFacts = OPERATOR_FACTS): Advisory[] {
   return valid(version) === null ? [] : advisories.filter(advisory => !isFixed(advisory, version))

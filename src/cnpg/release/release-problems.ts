@@ -6,7 +6,6 @@ import { operandOf } from '../operand.ts'
 import {
   chartOf,
   lineOf,
-  newestOfLine,
   openAdvisories,
   OPERATOR_FACTS,
   type OperatorFacts,
@@ -76,7 +75,7 @@ function endOfLife(request: ReleaseRequest, line: ReleaseLine, facts: OperatorFa
       repair:
         name === undefined
           ? 'Look for a newer release; this tool knows none that is supported.'
-          : `Update minor by minor to ${name}${inChart(newestOfLine(name))}.`,
+          : `Update minor by minor to ${name}${inChart(newestWithChart(name))}.`,
     }),
   ]
 }

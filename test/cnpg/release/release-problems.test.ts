@@ -234,7 +234,6 @@ it.each([
 })
 
 it('the facts know what a release lacks', () => {
-  const lacking = (version: string) => openAdvisories(version).map(({ ids }) => ids[0])
   expect(lacking('1.28.2')).toEqual(expect.arrayContaining(['CVE-2026-44477', 'CVE-2026-55769']))
   expect(lacking('1.28.4')).not.toContain('CVE-2026-44477')
   expect(lacking('1.27.4')).toContain('CVE-2026-44477')
@@ -259,4 +258,8 @@ function cluster(tag: string, spec: { [field: string]: Json } = {}): RenderedObj
 function object(apiVersion: string, kind: string, spec: { [field: string]: Json }): RenderedObject {
   const manifest = { apiVersion, kind, metadata: { name: 'a', namespace: 'b' }, spec }
   return { manifest, resource: identify(manifest) }
+}
+
+function lacking(version: string): (string | undefined)[] {
+  return openAdvisories(version).map(({ ids }) => ids[0])
 }
