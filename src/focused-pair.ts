@@ -36,7 +36,16 @@ const MAX_WALKS = 12
 // As many files are rendered without asking whether each is needed; beyond, only those that share a name.
 const FEW_FILES = 100
 const FEW_ROOTS = 8
-const SOURCE_KINDS = ['HelmRepository', 'OCIRepository', 'GitRepository', 'Bucket', 'HelmChart']
+/** What HelmReleases and Kustomizations are made from. */
+const GIVING_KINDS = new Set([
+  'ConfigMap',
+  'Secret',
+  'HelmRepository',
+  'OCIRepository',
+  'GitRepository',
+  'Bucket',
+  'HelmChart',
+])
 const WAITING = ['Kustomization', 'HelmRelease']
 
 /**
@@ -161,17 +170,8 @@ export class FocusedPair {
 
   /** The HelmReleases that may come out otherwise, and those whose charts bring what the others are judged by. */
   #releases({ base, head }: ClusterPair): Set<string> {
-    const plans = (walked: WalkedCluster | undefined) =>
-      new Map(
-        walked === undefined
-          ? []
-          : releaseObjects(walked).map(object => [
-              resourceKey(object.resource),
-              JSON.stringify([planRelease(object, walked), object.manifest]),
-            ]),
-      )
-    const before = plans(base)
-    const after = plans(head)
+    const before = plansOf(base)
+    const after = plansOf(head)
     const wanted = new Set(
       [...before.keys(), ...after.keys()].filter(key => before.get(key) !== after.get(key)),
     )
@@ -179,6 +179,7 @@ export class FocusedPair {
       for (const object of walked === undefined ? [] : releaseObjects(walked))
         if (
           changedChart(object, walked, this.#focus) ||
+          (object.origin !== undefined && this.#focus.hasChanged(object.origin.file)) ||
           (object.origin !== undefined && this.#providers.has(object.origin.file))
         )
           wanted.add(resourceKey(object.resource))
@@ -210,18 +211,28 @@ export class FocusedPair {
       for (const object of walked.missing) this.#find(object)
       const lookup = this.#lookingUp(walked)
       for (const object of releaseObjects(walked))
-        if (changed.some(({ resource }) => resourceKey(resource) === resourceKey(object.resource)))
-          planRelease(object, walked, lookup)
+        if (this.#mayDiffer(object, changed)) planRelease(object, walked, lookup)
     }
     for (const object of changed) {
       const { resource } = object
-      if (['ConfigMap', 'Secret', ...SOURCE_KINDS].includes(resource.kind)) this.#findUsers(resource.name)
+      if (GIVING_KINDS.has(resource.kind)) this.#findUsers(resource.name)
       if (object.base === undefined || object.head === undefined) this.#findTwins(resource)
       if (WAITING.includes(resource.kind)) this.#followDependencies(object, base, head)
       const group = groupOf(resource.apiVersion)
       if (group.endsWith('cnpg.io') || isOperator(object)) this.#findDatabases(resource)
       if (isCustom(group)) this.#findProvider(group)
     }
+  }
+
+  /** Whether a HelmRelease, or what it is made from, is not the same on both sides. */
+  #mayDiffer({ resource, manifest, origin }: RenderedObject, changed: readonly ChangedObject[]): boolean {
+    if (origin !== undefined && this.#focus.hasChanged(origin.file)) return true
+    const text = JSON.stringify(manifest)
+    return changed.some(
+      ({ resource: other }) =>
+        resourceKey(other) === resourceKey(resource) ||
+        (GIVING_KINDS.has(other.kind) && text.includes(unhashed(other.name))),
+    )
   }
 
   /** Finds objects among those that were rendered, and has those searched for that are not there. */
@@ -251,8 +262,7 @@ export class FocusedPair {
 
   /** Searches for what may be made of a ConfigMap, a Secret or a source. */
   #findUsers(full: string): void {
-    // what a generator hashes is known by the name before it
-    const name = full.replace(/-[0-9a-z]{10}$/, '')
+    const name = unhashed(full)
     this.#ask(`users ${name}`, refersTo(name), paths => {
       for (const path of paths) this.#focus.addFile(path)
       this.#focus.addMention(name)
@@ -351,6 +361,11 @@ export class FocusedPair {
   }
 }
 
+/** What a generator hashes is known by the name before it. */
+function unhashed(name: string): string {
+  return name.replace(/-[0-9a-z]{10}$/, '')
+}
+
 function pairsOf(walked: Both<readonly NamedCluster[]>): ClusterPair[] {
   const directories = new Set([...walked.base, ...walked.head].map(({ directory }) => directory))
   return [...directories].map(directory => {
@@ -368,12 +383,31 @@ function keysOf(...maps: (ReadonlyMap<string, unknown> | undefined)[]): Set<stri
   return new Set(maps.flatMap(map => [...(map?.keys() ?? [])]))
 }
 
+/** What the HelmReleases of a cluster are made from, by their keys. */
+function plansOf(walked: WalkedCluster | undefined): Map<string, string> {
+  if (walked === undefined) return new Map()
+  return new Map(
+    releaseObjects(walked).map(object => [
+      resourceKey(object.resource),
+      // where it is written is no part of it
+      JSON.stringify([
+        planRelease({ manifest: object.manifest, resource: object.resource }, walked),
+        object.manifest,
+      ]),
+    ]),
+  )
+}
+
+function inputsOf(walked: WalkedCluster | undefined): Map<string, string> {
+  return new Map(
+    walked?.kustomizations.map(unit => [`${unit.namespace}/${unit.name}`, unit.status + unit.inputs]),
+  )
+}
+
 /** The objects of Kustomizations that differ. */
 function changedObjects({ base, head }: ClusterPair): ChangedObject[] {
-  const inputs = (walked: WalkedCluster | undefined) =>
-    new Map(walked?.kustomizations.map(unit => [`${unit.namespace}/${unit.name}`, unit.status + unit.inputs]))
-  const before = inputs(base)
-  const after = inputs(head)
+  const before = inputsOf(base)
+  const after = inputsOf(head)
   const objects = (walked: WalkedCluster | undefined) =>
     new Map(
       walked?.kustomizations

@@ -68,8 +68,9 @@ export async function findRoots(
   like?: TreeRoots,
 ): Promise<TreeRoots> {
   const artifact = await artifactOf(request.tree, undefined, '', like?.artifact)
-  const all = [...artifact.files.keys()]
-  const likely = rootFiles(await texts.factsOf(request.tree))?.filter(file => artifact.files.has(file))
+  const all = artifact.files
+  const files = rootFiles(await texts.factsOf(request.tree))
+  const likely = files && new Map(files.flatMap(file => (all.has(file) ? [[file, all.get(file) ?? '']] : [])))
   const roots = await rootsIn(likely ?? all, artifact, request, tools)
   // where none is known, one is guessed of all
   return likely === undefined || roots.entryPoints.length > 0
@@ -78,12 +79,12 @@ export async function findRoots(
 }
 
 async function rootsIn(
-  files: readonly string[],
+  files: ReadonlyMap<string, string>,
   artifact: Artifact,
   { tree, config, entries }: RenderRequest,
   tools: RenderTools,
 ): Promise<TreeRoots> {
-  const sources = await fluxSourceObjects(tree, files)
+  const sources = await fluxSourceObjects(tree, files, tools.cache)
   const configured = configuredEntries(config, entries)
   const operated = await fluxRoots(sources, {
     tree,

@@ -27,8 +27,10 @@ export interface ReviewRequest {
   config: Config
   /** findings about the head's configuration */
   configFindings: Finding[]
-  /** print findings that stood in base, too */
+  /** print findings that stood in base, too; both trees are rendered as a whole then */
   all: boolean
+  /** render both trees as a whole, for those who compare with that */
+  whole?: boolean
   /** roots that are not in Git: --entry NAME=PATH */
   entries: { name: string; path: string }[]
 }
@@ -50,7 +52,7 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
     { tree: request.base, config, entries },
     { tree: request.head, trusted: request.base, config, entries },
     tools,
-    request.all,
+    request.all || request.whole === true,
   )
   const { base, head } = namedTogether(pair.base, pair.head)
   const files = { base: await request.base.files(), head: await request.head.files() }

@@ -255,7 +255,7 @@ async function upgradeFindings(id: string, files: Record<string, string>): Promi
 async function fluxInstanceFindings(files: Record<string, string>): Promise<Judged[]> {
   const tree = memoryTree(files)
   const artifact = await artifactOf(tree)
-  const sources = await fluxSourceObjects(tree, Object.keys(files))
+  const sources = await fluxSourceObjects(tree, await tree.files(), new RenderCache())
   return (await fluxRoots(sources, { tree, artifact, kustomize, cache: new RenderCache() })).findings
 }
 

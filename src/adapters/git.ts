@@ -207,13 +207,13 @@ class LocalRepository implements Repository {
     // ':<mode> <mode> <id> <id> <status>' and the path
     const fields = splitAtNul(differing)
     for (const head of fields) {
-      const path = fields.next().value
-      if (path === undefined) break
+      const name = fields.next().value
+      if (name === undefined) break
       const [, mode = '', , id = ''] = Buffer.from(head).toString('latin1').split(' ')
-      const { path: file } = treePath(path)
+      const { path: file } = treePath(name)
       listing.files.delete(file)
       listing.unread.delete(file)
-      if (mode !== '000000') put(listing, path, mode, id)
+      if (mode !== '000000') put(listing, name, mode, id)
     }
     return listing
   }

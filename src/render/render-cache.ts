@@ -1,4 +1,5 @@
 import type { Manifest } from '../manifest/resource.ts'
+import { readSource, type SourceFile } from '../manifest/source-file.ts'
 import type { Tree } from '../manifest/tree.ts'
 import type { Built } from './built-object.ts'
 import type { Outcome } from './helm-output.ts'
@@ -14,6 +15,7 @@ export class RenderCache {
   readonly #bytes = new Map<string, Promise<Uint8Array>>()
   readonly #kustomizations = new Map<string, Promise<KustomizationRead>>()
   readonly #documents = new Map<string, Promise<readonly SourceDocument[]>>()
+  readonly #sources = new Map<string, Promise<SourceFile['documents']>>()
   readonly #builds = new Map<string, Promise<Built>>()
   /** HelmReleases by the hash of their inputs: charts that make up passwords then do not differ where nothing changed */
   readonly releases = new Map<string, Promise<Outcome<Manifest[]>>>()
@@ -43,6 +45,15 @@ export class RenderCache {
   /** the YAML documents of a file, with their lines */
   async documents(tree: Tree, path: string, id: string): Promise<readonly SourceDocument[]> {
     return await remember(this.#documents, id, async () => documentsOf(await this.text(tree, path, id)))
+  }
+
+  /** what stands in a file as objects, with their lines; nothing of it is kept where it is no YAML */
+  async source(tree: Tree, path: string, id: string): Promise<SourceFile['documents']> {
+    return await remember(
+      this.#sources,
+      id,
+      async () => readSource(path, await this.bytes(tree, path, id)).documents,
+    )
   }
 
   /** What kustomize makes of inputs; asked once for the same hash, by whichever tree comes first. */

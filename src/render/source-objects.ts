@@ -1,7 +1,7 @@
 import { identify, isManifest, type Manifest } from '../manifest/resource.ts'
-import { readSource } from '../manifest/source-file.ts'
 import type { Tree } from '../manifest/tree.ts'
 import type { BlobFacts } from './focus/blob-facts.ts'
+import type { RenderCache } from './render-cache.ts'
 import { clampPath } from './tree-path.ts'
 
 /** An object as it stands in a source file, before anything renders it. */
@@ -21,17 +21,25 @@ export function isYamlFile(path: string): boolean {
 /**
  * The Flux objects that stand in YAML files: Kustomizations, HelmReleases, FluxInstances. A file that is no YAML is left
  * out: what renders it says so at the right place.
+ * @param files path → content id
  */
-export async function fluxSourceObjects(tree: Tree, files: readonly string[]): Promise<SourceObject[]> {
-  const candidates = files.filter(isYamlFile)
-  const contents = await Promise.all(candidates.map(async file => ({ file, bytes: await tree.read(file) })))
-  return contents.flatMap(({ file, bytes }) => {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    if (!TELLING.some(group => text.includes(group))) return []
-    return readSource(file, bytes).documents.flatMap(({ value, line }) =>
-      isManifest(value) && isTelling(value) ? [{ manifest: value, file, line }] : [],
-    )
-  })
+export async function fluxSourceObjects(
+  tree: Tree,
+  files: ReadonlyMap<string, string>,
+  cache: RenderCache,
+): Promise<SourceObject[]> {
+  const found = await Promise.all(
+    [...files].map(async ([file, id]) => {
+      if (!isYamlFile(file)) return []
+      const bytes = await cache.bytes(tree, file, id)
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      if (!TELLING.some(group => text.includes(group))) return []
+      return (await cache.source(tree, file, id)).flatMap(({ value, line }) =>
+        isManifest(value) && isTelling(value) ? [{ manifest: value, file, line }] : [],
+      )
+    }),
+  )
+  return found.flat()
 }
 
 /**

@@ -20,8 +20,8 @@ export interface BlobFacts {
   readonly refersWithNamespace: boolean
   /** of a kustomization: it must be parsed to know whether it renames objects */
   readonly mayRename: boolean
-  /** of a kustomization: it sets the namespace of its objects */
-  readonly moves: boolean
+  /** the namespaces that a kustomization sets, and that Flux Kustomizations target */
+  readonly namespaces: readonly string[]
   /** of a kustomization: it changes more of its objects than names, namespaces, labels and images */
   readonly patches: boolean
 }
@@ -36,7 +36,7 @@ const NOTHING: BlobFacts = {
   patchesName: false,
   refersWithNamespace: false,
   mayRename: false,
-  moves: false,
+  namespaces: [],
   patches: false,
 }
 
@@ -77,7 +77,7 @@ export function factsOf(bytes: Uint8Array, isKustomization: boolean): BlobFacts 
     patchesName,
     refersWithNamespace,
     mayRename: isKustomization && RENAMES.test(text),
-    moves: isKustomization && /^\s*["']?namespace["']?\s*:/m.test(text),
+    namespaces: isKustomization || flux ? namespacesIn(text, isKustomization) : [],
     patches: isKustomization && PATCHES.test(text),
   }
 }
@@ -102,6 +102,14 @@ function unitPathsIn(documents: readonly string[]): string[] {
     if (!/^ {1,4}path:/m.test(document)) found.add('')
   }
   return [...found]
+}
+
+function namespacesIn(text: string, isKustomization: boolean): string[] {
+  // that of a source or of a dependency is no target; an anchor is where a target is often taken from
+  const pattern = isKustomization
+    ? /\bnamespace["']?\s*:\s*["']?([\w.-]+)/g
+    : /\b(?:targetNamespace["']?\s*:\s*(?:&\S+\s+)?|namespace["']?\s*:\s*&\S+\s+)["']?([\w.-]+)/g
+  return [...text.matchAll(pattern)].map(match => match[1] ?? '')
 }
 
 // a namespace is often called as the directory beside it

@@ -7,6 +7,21 @@ import type { BlobTexts } from './blob-texts.ts'
 /** What a file or directory depends on, and the other way round; directories end in '/', the root is '/'. */
 type Edges = Map<string, string[]>
 
+/** What the files of a resource tell together. */
+export interface ResourceFacts {
+  patchesName: boolean
+  refersWithNamespace: boolean
+  /** kustomizations that must be parsed to know whether they rename objects */
+  mayRename: readonly string[]
+  namespaces: ReadonlySet<string>
+  /** a kustomization sets a namespace */
+  moves: boolean
+  /** Flux Kustomizations are among its objects */
+  yields: boolean
+  /** a kustomization changes more of its objects than names, namespaces, labels and images */
+  patches: boolean
+}
+
 /**
  * Which files of two trees reach which, by their text: kustomization files what they name, files with Flux Kustomizations the
  * directories that these apply. The trees are one graph: a file that differs names what either version names. It has edges
@@ -94,9 +109,15 @@ export class FileGraph {
 
   /** Every directory that may be applied once one is: by it, and by the Kustomizations that it yields. */
   appliedBy(directory: string): Set<string> {
+    const known = this.#applied.get(directory)
+    if (known !== undefined) return known
     const reached = this.#reachedFrom(directory, true)
-    return new Set([...reached].flatMap(node => (node.endsWith('/') ? node.slice(0, -1) : [])))
+    const found = new Set([...reached].flatMap(node => (node.endsWith('/') ? node.slice(0, -1) : [])))
+    this.#applied.set(directory, found)
+    return found
   }
+
+  readonly #applied = new Map<string, Set<string>>()
 
   /** @param units what Kustomizations apply as well */
   #reachedFrom(directory: string, units: boolean): Set<string> {
@@ -116,6 +137,37 @@ export class FileGraph {
       if (!this.#alwaysHasKustomization(path)) waiting.push(...this.#children(path))
     }
     return reached
+  }
+
+  readonly #resources = new Map<string, ResourceFacts>()
+
+  /** @param path of a file, or of a directory with a kustomization */
+  resourceFacts(path: string): ResourceFacts {
+    const known = this.#resources.get(path)
+    if (known !== undefined) return known
+    const mayRename: string[] = []
+    const namespaces = new Set<string>()
+    const found = {
+      patchesName: false,
+      refersWithNamespace: false,
+      mayRename,
+      namespaces,
+      moves: false,
+      yields: false,
+      patches: false,
+    }
+    for (const file of this.paths.has(path) ? [path] : this.below(path))
+      for (const facts of this.factsOf(file)) {
+        found.patchesName ||= facts.patchesName
+        found.refersWithNamespace ||= facts.refersWithNamespace
+        found.moves ||= !facts.flux && facts.namespaces.length > 0
+        found.yields ||= facts.flux
+        found.patches ||= facts.patches
+        if (facts.mayRename) mayRename.push(file)
+        for (const namespace of facts.namespaces) namespaces.add(namespace)
+      }
+    this.#resources.set(path, found)
+    return found
   }
 
   isDirectory(path: string): boolean {
@@ -167,10 +219,16 @@ export class FileGraph {
     return [...found]
   }
 
+  readonly #kustomizations = new Map<string, string[]>()
+
   #kustomizationsIn(directory: string): string[] {
-    return KUSTOMIZATION_NAMES.map(name => (directory === '' ? name : `${directory}/${name}`)).filter(path =>
-      this.paths.has(path),
+    const known = this.#kustomizations.get(directory)
+    if (known !== undefined) return known
+    const found = KUSTOMIZATION_NAMES.map(name => (directory === '' ? name : `${directory}/${name}`)).filter(
+      path => this.paths.has(path),
     )
+    this.#kustomizations.set(directory, found)
+    return found
   }
 
   readonly #kept = new Map<string, boolean>()

@@ -115,9 +115,9 @@ export class Focus {
     return false
   }
 
-  /** Whether a changed file lies in a directory. */
-  hasChanged(directory: string): boolean {
-    return this.#changed.some(path => directory === '' || path.startsWith(`${directory}/`))
+  /** Whether a file has changed, or one in a directory. */
+  hasChanged(path: string): boolean {
+    return this.#changed.some(changed => path === '' || changed === path || changed.startsWith(`${path}/`))
   }
 
   /** Whether no part of a Kustomization may be left out. */
@@ -135,10 +135,7 @@ export class Focus {
   }
 
   #isNear(path: string, namespace: string): boolean {
-    if (path.split('/').includes(namespace)) return true
-    for (const file of this.graph.below(path))
-      if (this.graph.factsOf(file).some(({ tokens }) => tokens.includes(namespace))) return true
-    return false
+    return path.split('/').includes(namespace) || this.graph.resourceFacts(path).namespaces.has(namespace)
   }
 
   #reachedAny(): Set<string> {

@@ -38,7 +38,7 @@ export async function pruned(request: PruneRequest): Promise<Pruned | undefined>
   if (resources.length < 2 || !isSeparable(root)) return undefined
   // a patch may lead a Kustomization elsewhere
   const patches = objectsAt(root, 'patches')
-  if (patches.some(({ patch, path }) => path !== undefined || /\bpath\b/.test(String(patch))))
+  if (patches.some(({ patch, path }) => path !== undefined || /\bpath\b/.test(JSON.stringify(patch))))
     return undefined
   const paths = new Map(resources.map(resource => [resource, resolvePath(directory, resource)]))
   const kept: string[] = []
@@ -46,21 +46,15 @@ export async function pruned(request: PruneRequest): Promise<Pruned | undefined>
   let refersWithNamespace = false
   for (const [resource, path] of paths) {
     if (path === undefined || (!graph.paths.has(path) && !graph.isDirectory(path))) return undefined
-    let yields = false
-    let patched = false
-    for (const file of graph.paths.has(path) ? [path] : graph.below(path))
-      for (const facts of graph.factsOf(file)) {
-        if (facts.patchesName) return undefined
-        if (facts.mayRename) {
-          const fields = await request.fieldsOf(file)
-          if (fields === undefined || renames(fields)) return undefined
-        }
-        moves ||= facts.moves
-        refersWithNamespace ||= facts.refersWithNamespace
-        yields ||= facts.flux
-        patched ||= facts.patches
-      }
-    if (keeps(path) || (yields && patched)) kept.push(resource)
+    const facts = graph.resourceFacts(path)
+    if (facts.patchesName) return undefined
+    for (const file of facts.mayRename) {
+      const fields = await request.fieldsOf(file)
+      if (fields === undefined || renames(fields)) return undefined
+    }
+    moves ||= facts.moves
+    refersWithNamespace ||= facts.refersWithNamespace
+    if (keeps(path) || (facts.yields && facts.patches)) kept.push(resource)
   }
   if ((moves && refersWithNamespace) || kept.length === resources.length) return undefined
   const { resources: _resources, ...frame } = root
