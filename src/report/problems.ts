@@ -29,7 +29,9 @@ const SHORT: Detail = { linkTo: undefined, repair: false, message: 240, name: 10
 interface Row {
   rank: number
   icon: string
-  object: string
+  /** '' where the name says it */
+  kind: string
+  name: string
   what: string
   where: string[]
   cluster: string
@@ -57,7 +59,7 @@ export function problems(
     () =>
       tableOf(
         column,
-        joinRows(rows, row => [row.object, row.what, ...row.where]),
+        joinRows(rows, row => [row.kind, row.name, row.what, ...row.where]),
       ),
     () =>
       tableOf(
@@ -89,24 +91,68 @@ function impactsOf({ impacts }: Problems): Impact[] {
   return impacts.filter(({ impact }) => impact !== 'none')
 }
 
+/** As many rows as a person looks through; the others, where there are more than a few, are folded below. */
+const SEEN = 20
+const FEW = 5
+
 function tableOf(column: string, rows: readonly Row[]): string {
+  const seen = rows.length > SEEN + FEW ? SEEN : rows.length
+  const rest = rows.slice(seen)
+  if (rest.length === 0) return markdownTable(column, rows)
+  const kinds = [...Map.groupBy(rest, ({ icon }) => icon)].map(([icon, { length }]) => `${length} ${icon}`)
+  return [
+    markdownTable(column, rows.slice(0, seen)),
+    `<details><summary>${rest.length} more: ${kinds.join(', ')}</summary>`,
+    markdownTable(column, rest),
+    '</details>',
+  ].join('\n\n')
+}
+
+function markdownTable(column: string, rows: readonly Row[]): string {
   return [
     `| | object | ${column} | where |`,
     '|---|---|---|---|',
-    ...rows.map(({ icon, object, what, where }) => `| ${icon} | ${object} | ${what} | ${where.join(', ')} |`),
+    ...rows.map(
+      ({ icon, kind, name, what, where }) =>
+        `| ${icon} | ${`${kind} ${name}`.trim()} | ${what} | ${folded(where, `${where.length} places`)} |`,
+    ),
   ].join('\n')
+}
+
+/** A list in a cell: more than a few would push everything else out of sight. */
+function folded(list: readonly string[], title: string): string {
+  const text = list.join(', ')
+  return list.length > FEW ? fold(title, text) : text
+}
+
+function fold(title: string, text: string): string {
+  return `<details><summary>${title}</summary>${text}</details>`
 }
 
 /** Rows that agree in their icon and `same` become one, with every object, cluster and place of theirs. */
 function joinRows(rows: readonly Row[], same: (row: Row) => string[]): Row[] {
   return [...Map.groupBy(rows, row => JSON.stringify([row.icon, ...same(row)])).values()].flatMap(group => {
-    const objects = [...new Set(group.map(({ object }) => object))]
+    const objects = new Map(group.map(row => [`${row.kind} ${row.name}`.trim(), row]))
     const clusters = [...new Set(group.map(({ cluster }) => cluster))].filter(name => name !== '')
-    const all = objects.length === 1 ? objects.join('') : `${objects.length} objects: ${objects.join(', ')}`
-    const object = clusters.length > 1 ? `${all} (${clusters.map(html).join(', ')})` : all
+    const all = namesOf(objects)
+    const name = clusters.length > 1 ? `${all} (${clusters.map(html).join(', ')})` : all
     const where = [...new Set(group.flatMap(row => row.where))]
-    return group.slice(0, 1).map(first => ({ ...first, object, where }))
+    return group.slice(0, 1).map(first => ({ ...first, kind: '', name, where }))
   })
+}
+
+/** @param objects what is said of each → its row */
+function namesOf(objects: ReadonlyMap<string, Row>): string {
+  const names = [...objects.keys()]
+  if (names.length <= FEW)
+    return names.length === 1 ? names.join('') : `${names.length} objects: ${names.join(', ')}`
+  const kinds = [...Map.groupBy(objects.values(), ({ kind }) => kind)]
+  const title = kinds.map(([kind, { length }]) => `${length} × ${kind === '' ? 'object' : kind}`)
+  const lists = kinds.map(([kind, rows]) => {
+    const list = rows.map(({ name }) => name).join(', ')
+    return kinds.length === 1 ? list : `${kind} ${list}`.trim()
+  })
+  return fold(title.join(', '), lists.join('; '))
 }
 
 function findingRow(finding: Finding, detail: Detail): Row {
@@ -119,12 +165,12 @@ function findingRow(finding: Finding, detail: Detail): Row {
   return {
     rank: level === 'error' ? 0 : level === 'warning' ? 20 : 40,
     icon: LEVEL_ICON[level],
-    object:
-      resource !== undefined
-        ? objectCell(resource, detail)
-        : unit === undefined
-          ? ''
-          : `Kustomization ${code(clip(unit, detail.name * 2))}`,
+    ...(resource !== undefined
+      ? objectCell(resource, detail)
+      : {
+          kind: unit === undefined ? '' : 'Kustomization',
+          name: unit === undefined ? '' : code(clip(unit, detail.name * 2)),
+        }),
     what: `${inline(clip(message, detail.message))}${next}`,
     where: whereOf(finding, detail),
     cluster: cluster ?? '',
@@ -141,7 +187,7 @@ function impactRow(impact: Impact, detail: Detail): Row {
       (impact.impact === 'data-loss' ? 1 : impactIcon(impact.impact) === 'ℹ️' ? 30 : 10) +
       harm(impact.impact) / 100,
     icon: impactIcon(impact.impact),
-    object: objectCell(impact.resource, detail),
+    ...objectCell(impact.resource, detail),
     what: `${values}${inline(clip(impact.reason, detail.message))}`,
     where: whereOf(impact, detail),
     cluster: impact.cluster,
@@ -153,8 +199,11 @@ function valueCell(json: Json | undefined): string {
   return code(clip(typeof json === 'string' ? json : JSON.stringify(json), 80))
 }
 
-function objectCell({ kind, namespace, name }: Resource, detail: Detail): string {
-  return `${html(clip(kind, detail.name))} ${code(clip(namespace === '' ? name : `${namespace}/${name}`, detail.name * 2))}`
+function objectCell({ kind, namespace, name }: Resource, detail: Detail): Pick<Row, 'kind' | 'name'> {
+  return {
+    kind: html(clip(kind, detail.name)),
+    name: code(clip(namespace === '' ? name : `${namespace}/${name}`, detail.name * 2)),
+  }
 }
 
 function whereOf({ file, line }: { file?: string; line?: number }, { linkTo, name }: Detail): string[] {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { confinement, MEMORY_LIMIT } from '../../src/adapters/confinement.ts'
 import { helmTemplate } from '../../src/adapters/helm.ts'
 import type { HelmRequest } from '../../src/render/tools.ts'
 import { chartOf, cloudnativePg, findTool } from '../charts.ts'
@@ -121,5 +122,23 @@ has: {{ .Capabilities.APIVersions.Has "monitoring.coreos.com/v1" }}
         message: 'helm printed more than 1000 bytes and was stopped, at the chart demo 1.0.0',
       },
     })
+  })
+
+  it('stops what wants more memory than it may have, and tells the chart', async () => {
+    const { resources } = await confinement()
+    // where this machine knows no such limit the chart stays small: nothing would stop it
+    const size = resources === 'limited' ? (MEMORY_LIMIT + 1024) * 1024 * 1024 : 1024
+    const bomb = chartOf({ 'templates/a.yaml': `a: {{ repeat ${size} "x" | len }}\n` })
+    const said =
+      resources === 'limited'
+        ? {
+            ok: false,
+            error: {
+              ruleId: 'render-limit',
+              message: `helm needs more than ${MEMORY_LIMIT} MiB of memory and was stopped, at the chart demo 1.0.0`,
+            },
+          }
+        : { ok: true }
+    expect(await template(bomb)).toMatchObject(said)
   })
 })
