@@ -1,0 +1,147 @@
+import { databaseKey, type DatabaseExpectation } from './expectation.ts'
+import type { DatabaseObservation, Observation } from './observation.ts'
+import type { Step, StepState } from './step.ts'
+
+/** What is remembered of a database between observations. */
+export interface DatabaseMemory {
+  /** what the instances had loaded before the edit: seen by the last observation of it, and by those before */
+  before?: { last: string[]; known: string[] }
+  /** the edit stands in the live Cluster since */
+  arrivedAt?: number
+  /** nothing but healthy was seen since, and how often */
+  stillSince?: number
+  samples: number
+}
+
+/** Healthy must have held still so long, and been seen so often, before it is believed. */
+const STILL_MS = 10_000
+const STILL_SAMPLES = 3
+/** The same, where no instance can show that it has seen the edit. Operators with a long queue take seconds. */
+const STILL_BLINDLY_MS = 60_000
+
+export interface DatabaseContext {
+  memory: DatabaseMemory
+  /** its unit has applied the commit */
+  applied: boolean
+  /** the step of its unit */
+  applies: Step | undefined
+  /** the commit that was applied is a later one, which wants something else */
+  overtaken: boolean
+}
+
+/** Whether a database is what the commit asks for, and has held still; with what is to be remembered of it. */
+export function databaseStep(
+  wanted: DatabaseExpectation,
+  observation: Observation,
+  { memory, applied, applies, overtaken }: DatabaseContext,
+): { step: Step; memory: DatabaseMemory } {
+  const name = databaseKey(wanted)
+  const seen = observation.databases[name]
+  const say = (state: StepState, message: string, kept: DatabaseMemory, repair?: string) => ({
+    step: { name, state, message, ...(repair === undefined ? {} : { repair }) },
+    memory: kept,
+  })
+  if (seen === undefined) return say('waits', 'could not be read', unsettled(memory))
+  if (wanted.absent === true) {
+    if (!seen.exists && applied) return say('done', 'is gone', memory)
+    return say('waits', 'is still there', {
+      ...memory,
+      ...(applied ? { arrivedAt: memory.arrivedAt ?? observation.at } : {}),
+    })
+  }
+  const missing = seen.exists ? difference(wanted, seen) : 'there is no such Cluster yet'
+  if (missing !== undefined) {
+    const before = { ...unsettled(memory), ...(seen.exists ? remembered(memory, seen) : {}) }
+    if (applied && overtaken)
+      return say('overtaken', `a later commit wants something else: ${missing}`, before)
+    if (!applied) return say('waits', `waits for ${applies?.name ?? 'the source'}`, before)
+    return say(
+      'in-the-way',
+      `is not what the commit asks for, though it was applied: ${missing}`,
+      { ...before, arrivedAt: memory.arrivedAt ?? observation.at },
+      'Somebody edits it by hand, or something changes it on its way.',
+    )
+  }
+  const arrived: DatabaseMemory = { ...memory, arrivedAt: memory.arrivedAt ?? observation.at }
+  if (seen.state === 'failed' || seen.state === 'attention') {
+    const [worst] = seen.reasons
+    // a rollout has replicas that are not there for seconds: the judge calls that progress already
+    return say('in-the-way', worst?.message ?? seen.state, unsettled(arrived), worst?.repair)
+  }
+  if (seen.state !== 'healthy')
+    return say('waits', seen.reasons[0]?.message ?? seen.state, unsettled(arrived))
+  const loaded = hasLoaded(wanted, arrived, seen)
+  if (loaded === false)
+    return say('waits', 'not every instance has loaded the parameters yet', unsettled(arrived))
+  const settled: DatabaseMemory = {
+    ...arrived,
+    stillSince: memory.stillSince ?? observation.at,
+    samples: memory.samples + 1,
+  }
+  const still = observation.at - (settled.stillSince ?? observation.at)
+  const needed = isShown(wanted, loaded) ? STILL_MS : STILL_BLINDLY_MS
+  if (applied && still >= needed && settled.samples >= STILL_SAMPLES)
+    return say('done', `is healthy, and has been for ${Math.round(still / 1000)} s`, settled)
+  return say(
+    'waits',
+    applied
+      ? `is healthy for ${Math.round(still / 1000)} s; ${needed / 1000} s are needed`
+      : `is healthy; waits for ${applies?.name ?? 'the source'}`,
+    settled,
+  )
+}
+
+/**
+ * Whether the instances have loaded other parameters than before the edit.
+ * @returns `undefined` where nothing is known of before, or no parameter changes
+ */
+function hasLoaded(
+  { parameters }: DatabaseExpectation,
+  { before }: DatabaseMemory,
+  { hashes }: DatabaseObservation,
+): boolean | undefined {
+  if (parameters === undefined || before === undefined) return undefined
+  // the last one may have read the Cluster before the edit and the instances after it
+  const old = new Set(before.known.length > 0 ? before.known : before.last)
+  return Object.values(hashes).every(hash => !old.has(hash))
+}
+
+function remembered(
+  { before }: DatabaseMemory,
+  { hashes }: DatabaseObservation,
+): Required<Pick<DatabaseMemory, 'before'>> {
+  return {
+    before: {
+      last: Object.values(hashes),
+      known: before === undefined ? [] : [...new Set([...before.known, ...before.last])],
+    },
+  }
+}
+
+/** Whether what the commit asks for shows in the Pods or instances, so that healthy cannot be of the spec before. */
+function isShown(
+  { image, instances, parameters }: DatabaseExpectation,
+  loaded: boolean | undefined,
+): boolean {
+  return parameters === undefined ? image !== undefined || instances !== undefined : loaded === true
+}
+
+function difference(wanted: DatabaseExpectation, seen: DatabaseObservation): string | undefined {
+  if (wanted.image !== undefined && wanted.image !== seen.image)
+    return `image ${seen.image || 'none'} instead of ${wanted.image}`
+  if (wanted.instances !== undefined && wanted.instances !== seen.instances)
+    return `${seen.instances} instances instead of ${wanted.instances}`
+  for (const [parameter, value] of Object.entries(wanted.parameters ?? {}))
+    if (seen.parameters[parameter] !== value)
+      return `${parameter} is ${seen.parameters[parameter] ?? 'not set'} instead of ${value}`
+  return undefined
+}
+
+/** What is left of it when the database was not healthy, or could not be read. */
+export function unsettled({ before, arrivedAt }: DatabaseMemory): DatabaseMemory {
+  return {
+    samples: 0,
+    ...(before === undefined ? {} : { before }),
+    ...(arrivedAt === undefined ? {} : { arrivedAt }),
+  }
+}

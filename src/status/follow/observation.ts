@@ -1,0 +1,98 @@
+import { valueAt } from '../../manifest/json.ts'
+import type { DatabaseStatus } from '../database-status.ts'
+import { conditionOf, entries, number, objects, text } from '../fields.ts'
+import type { JsonObject } from '../../manifest/json.ts'
+import type { Reason, State } from '../state.ts'
+
+/** How a Flux object is. */
+export interface UnitObservation {
+  suspended: boolean
+  /** condition Ready, of the generation that is there; 'Unknown' while it is at work */
+  ready: 'True' | 'False' | 'Unknown'
+  reason: string
+  message: string
+  /** what it has applied last, and tried last */
+  applied: string
+  attempted: string
+  /** of a HelmRelease: the chart of the last release */
+  chartVersion?: string
+}
+
+/** How a database is at one moment, as little of it as the wait needs. */
+export interface DatabaseObservation {
+  /** false: there is no such Cluster */
+  exists: boolean
+  state: State
+  /** those that count, without notes */
+  reasons: Pick<Reason, 'state' | 'id' | 'message' | 'repair'>[]
+  generation: number
+  image: string
+  instances: number
+  parameters: Record<string, string>
+  /** of what each instance has loaded, by its Pod */
+  hashes: Record<string, string>
+}
+
+/** What was seen at one moment. Plain JSON. */
+export interface Observation {
+  /** milliseconds since 1970 */
+  at: number
+  /** nothing could be read: why */
+  blind?: string
+  /** the source; absent: it could not be read */
+  source?: UnitObservation
+  /** by key; absent: there is none, or it could not be read */
+  units: Record<string, UnitObservation>
+  databases: Record<string, DatabaseObservation>
+  /** revisions of Flux that contain the commit; whoever has the repository knows */
+  containing: string[]
+}
+
+/** A Kustomization, a HelmRelease or a source. */
+export function observeUnit(object: JsonObject): UnitObservation {
+  const ready = conditionOf(object, 'Ready')
+  const stale = number(object, 'status', 'observedGeneration') !== number(object, 'metadata', 'generation')
+  const [release] = objects(object, 'status', 'history')
+  const status = ready?.status === 'True' || ready?.status === 'False' ? ready.status : 'Unknown'
+  const chartVersion = text(release, 'chartVersion')
+  return {
+    suspended: valueAt(object, 'spec', 'suspend') === true,
+    // a condition of the generation before says nothing of this one
+    ready: stale ? 'Unknown' : status,
+    reason: ready?.reason ?? '',
+    message: ready?.message ?? '',
+    applied: text(object, 'status', 'lastAppliedRevision') || text(object, 'status', 'artifact', 'revision'),
+    attempted: text(object, 'status', 'lastAttemptedRevision'),
+    ...(chartVersion === '' ? {} : { chartVersion }),
+  }
+}
+
+export function observeDatabase({ collected, state, reasons }: DatabaseStatus): DatabaseObservation {
+  const { cluster, instances, unread } = collected
+  const parameters = entries(cluster, 'spec', 'postgresql', 'parameters').flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, value] as const] : [],
+  )
+  return {
+    exists:
+      cluster !== undefined || !unread.some(each => each.what === 'cluster' && each.reason === 'not-found'),
+    state,
+    reasons: reasons
+      .filter(reason => reason.state !== 'note')
+      .map(({ state: of, id, message, repair }) => ({
+        state: of,
+        id,
+        message,
+        ...(repair === undefined ? {} : { repair }),
+      })),
+    generation: number(cluster, 'metadata', 'generation'),
+    image: text(cluster, 'spec', 'imageName'),
+    instances: number(cluster, 'spec', 'instances'),
+    parameters: Object.fromEntries(parameters),
+    hashes: Object.fromEntries(
+      instances.flatMap(answer => {
+        const hash = 'body' in answer ? text(answer.body, 'loadedConfigurationHash') : ''
+        return hash === '' ? [] : [[answer.pod, hash]]
+      }),
+    ),
+  }
+}

@@ -1,0 +1,310 @@
+import { describe, expect, it } from 'vitest'
+import { commitOf, type Expectation } from '../../src/status/follow/expectation.ts'
+import { advance, startFollow, type Follow } from '../../src/status/follow/follow.ts'
+import {
+  observeUnit,
+  type DatabaseObservation,
+  type Observation,
+  type UnitObservation,
+} from '../../src/status/follow/observation.ts'
+
+const [OLD, NEW, LATER] = ['0', 'a', 'b'].map(digit => `main@sha1:${digit.repeat(40)}`)
+const MINUTE = 60_000
+
+const expectation: Expectation = {
+  commit: 'a'.repeat(40),
+  cluster: 'infra',
+  source: 'GitRepository flux-system/flux-system',
+  units: [
+    {
+      kind: 'Kustomization',
+      namespace: 'databases',
+      name: 'pg-cluster',
+      dependsOn: ['Kustomization databases/pg'],
+    },
+    { kind: 'Kustomization', namespace: 'databases', name: 'pg', dependsOn: [] },
+    { kind: 'HelmRelease', namespace: 'databases', name: 'operator', dependsOn: [], chartVersion: '0.29.0' },
+  ],
+  databases: [
+    {
+      namespace: 'databases',
+      name: 'postgres',
+      unit: 'Kustomization databases/pg-cluster',
+      image: 'postgresql:17.11',
+      impact: 'switchover',
+    },
+  ],
+}
+
+function unit(applied = NEW, more: Partial<UnitObservation> = {}): UnitObservation {
+  return {
+    suspended: false,
+    ready: 'True',
+    reason: 'ReconciliationSucceeded',
+    message: '',
+    applied: applied ?? '',
+    attempted: applied ?? '',
+    ...more,
+  }
+}
+
+function database(more: Partial<DatabaseObservation> = {}): DatabaseObservation {
+  return {
+    exists: true,
+    state: 'healthy',
+    reasons: [],
+    generation: 2,
+    image: 'postgresql:17.11',
+    instances: 3,
+    parameters: {},
+    hashes: {},
+    ...more,
+  }
+}
+
+function seen(at: number, more: Partial<Observation> = {}): Observation {
+  return {
+    at,
+    source: unit(),
+    units: {
+      'Kustomization databases/pg': unit(),
+      'Kustomization databases/pg-cluster': unit(),
+      'HelmRelease databases/operator': unit('0.29.0+sha', { chartVersion: '0.29.0' }),
+    },
+    databases: { 'databases/postgres': database() },
+    containing: [],
+    ...more,
+  }
+}
+
+function follow(...observations: Observation[]): Follow {
+  return observations.reduce(advance, startFollow(expectation, 0))
+}
+
+const step = (followed: Follow, name: string) => followed.steps.find(each => each.name.endsWith(name))
+
+function parametersSeen(at: number, value: string, hash: string): Observation {
+  const live = database({ parameters: { work_mem: value }, hashes: { 'postgres-1': hash } })
+  return seen(at, { databases: { 'databases/postgres': live } })
+}
+
+describe('advance', () => {
+  it('is done where all is applied and the database has held still', () => {
+    expect(follow(seen(0), seen(5000)).outcome).toBe('progress')
+    expect(follow(seen(0), seen(5000), seen(10_000)).outcome).toBe('done')
+    expect(follow(seen(0), seen(60_000)).outcome).toBe('progress')
+  })
+
+  it('begins anew where the database was not healthy in between', () => {
+    const busy = seen(8000, { databases: { 'databases/postgres': database({ state: 'progressing' }) } })
+    expect(follow(seen(0), seen(5000), busy, seen(10_000), seen(15_000)).outcome).toBe('progress')
+  })
+
+  it('waits for the source, and takes a later commit that contains this one', () => {
+    const before = follow(seen(0, { source: unit(OLD) }))
+    expect(step(before, 'flux-system/flux-system')).toMatchObject({
+      state: 'waits',
+      message: `still has ${OLD}`,
+    })
+    expect(step(before, 'databases/operator')).toMatchObject({
+      state: 'waits',
+      message: 'waits for the source',
+    })
+    const contained = follow(seen(0, { source: unit(LATER), containing: [LATER ?? ''] }))
+    expect(step(contained, 'flux-system/flux-system')?.state).toBe('done')
+  })
+
+  it('says which dependency is waited for', () => {
+    const units = {
+      ...seen(0).units,
+      'Kustomization databases/pg': unit(OLD, { ready: 'Unknown', message: 'building' }),
+      'Kustomization databases/pg-cluster': unit(OLD, { ready: 'False', reason: 'DependencyNotReady' }),
+    }
+    const waiting = follow(seen(0, { units }))
+    expect(step(waiting, 'databases/pg')).toMatchObject({ state: 'waits', message: 'building' })
+    expect(step(waiting, 'databases/pg-cluster')?.message).toBe('waits for Kustomization databases/pg')
+    // the database is healthy, and nothing of the commit has arrived
+    expect(step(waiting, 'databases/postgres')?.message).toBe(
+      'is healthy; waits for Kustomization databases/pg-cluster',
+    )
+  })
+
+  it.each<[string, Partial<UnitObservation>, string, string]>([
+    ['suspended', { suspended: true, applied: OLD ?? '' }, 'in-the-way', 'is suspended'],
+    [
+      'a dry run that the API server refuses',
+      {
+        ready: 'False',
+        reason: 'ReconciliationFailed',
+        message: 'dry-run failed: spec.instances: Invalid value',
+        applied: OLD ?? '',
+      },
+      'in-the-way',
+      'ReconciliationFailed: dry-run failed: spec.instances: Invalid value',
+    ],
+    [
+      'a failure of the commit before',
+      {
+        ready: 'False',
+        reason: 'BuildFailed',
+        message: 'no such file',
+        applied: OLD ?? '',
+        attempted: OLD ?? '',
+      },
+      'waits',
+      'no such file',
+    ],
+    [
+      'at work',
+      { ready: 'Unknown', reason: 'Progressing', message: 'running health checks' },
+      'waits',
+      'running health checks',
+    ],
+  ])('a Kustomization that is %s', (_what, more, state, message) => {
+    const units = { ...seen(0).units, 'Kustomization databases/pg': unit(NEW, more) }
+    expect(step(follow(seen(0, { units })), 'databases/pg')).toMatchObject({ state, message })
+  })
+
+  it('waits for the chart that is asked for', () => {
+    const units = {
+      ...seen(0).units,
+      'HelmRelease databases/operator': unit('x', { chartVersion: '0.28.0' }),
+    }
+    expect(step(follow(seen(0, { units })), 'databases/operator')).toMatchObject({
+      state: 'waits',
+      message: 'has chart 0.28.0, 0.29.0 is asked for',
+    })
+  })
+
+  it('says what is in the way of a database, with the repair', () => {
+    const stuck = database({
+      state: 'failed',
+      reasons: [{ state: 'failed', id: 'image-cannot-be-pulled', message: 'no image', repair: 'mend it' }],
+    })
+    expect(
+      step(follow(seen(0, { databases: { 'databases/postgres': stuck } })), 'databases/postgres'),
+    ).toEqual({
+      name: 'databases/postgres',
+      state: 'in-the-way',
+      message: 'no image',
+      repair: 'mend it',
+    })
+  })
+
+  it('sees that the live object is another one than was applied', () => {
+    const other = seen(0, { databases: { 'databases/postgres': database({ image: 'postgresql:17.2' }) } })
+    expect(step(follow(other), 'databases/postgres')).toMatchObject({
+      state: 'in-the-way',
+      message:
+        'is not what the commit asks for, though it was applied: image postgresql:17.2 instead of postgresql:17.11',
+    })
+  })
+
+  it('ends where a later commit wants something else', () => {
+    const units = Object.fromEntries(
+      Object.entries(seen(0).units).map(([key, each]) => [key, { ...each, applied: LATER ?? '' }]),
+    )
+    const overtaken = seen(0, {
+      source: unit(LATER),
+      units,
+      containing: [LATER ?? ''],
+      databases: { 'databases/postgres': database({ image: 'postgresql:18.1' }) },
+    })
+    expect(follow(overtaken).outcome).toBe('overtaken')
+  })
+
+  it('is over at the deadline of the impact, and never says done then', () => {
+    const busy = (at: number) =>
+      seen(at, { databases: { 'databases/postgres': database({ state: 'progressing' }) } })
+    expect(follow(busy(0), busy(29 * MINUTE)).outcome).toBe('progress')
+    const over = follow(busy(0), busy(31 * MINUTE))
+    expect(over.outcome).toBe('failed')
+    expect(step(over, 'databases/postgres')?.state).toBe('late')
+    expect(advance(over, seen(32 * MINUTE))).toBe(over)
+  })
+
+  it('counts no time in which nothing could be read, and believes nothing from before it', () => {
+    const busy = (at: number) =>
+      seen(at, { databases: { 'databases/postgres': database({ state: 'progressing' }) } })
+    const gone = seen(25 * MINUTE, { blind: 'the API server does not answer' })
+    const back = follow(busy(0), busy(15 * MINUTE), gone, busy(39 * MINUTE))
+    expect(back.outcome).toBe('progress')
+    const still = follow(seen(0), seen(5000), seen(9000, { blind: 'gone' }), seen(10_000), seen(12_000))
+    expect(still.outcome).toBe('progress')
+  })
+
+  it('goes on from its JSON', () => {
+    const whole = follow(seen(0), seen(5000), seen(10_000))
+    const half: Follow = JSON.parse(JSON.stringify(follow(seen(0), seen(5000))))
+    expect(advance(half, seen(10_000))).toEqual(whole)
+  })
+
+  it('is not fooled by instances that have not loaded the parameters', () => {
+    const asks: Expectation = {
+      ...expectation,
+      units: [],
+      databases: [
+        {
+          namespace: 'databases',
+          name: 'postgres',
+          unit: '',
+          parameters: { work_mem: '8MB' },
+          impact: 'reload',
+        },
+      ],
+    }
+    const run = (...observations: Observation[]) => observations.reduce(advance, startFollow(asks, 0))
+    const before = [parametersSeen(0, '4MB', 'old'), parametersSeen(1000, '4MB', 'old')]
+    const stale = run(
+      ...before,
+      parametersSeen(2000, '8MB', 'old'),
+      parametersSeen(20_000, '8MB', 'old'),
+      parametersSeen(40_000, '8MB', 'old'),
+    )
+    expect(stale.outcome).toBe('progress')
+    expect(stale.steps.at(-1)?.message).toBe('not every instance has loaded the parameters yet')
+    const loaded = run(
+      ...before,
+      parametersSeen(2000, '8MB', 'new'),
+      parametersSeen(7000, '8MB', 'new'),
+      parametersSeen(12_000, '8MB', 'new'),
+    )
+    expect(loaded.outcome).toBe('done')
+    // the Cluster was read before the edit, the instance after it
+    const raced = run(
+      ...before,
+      parametersSeen(2000, '4MB', 'new'),
+      parametersSeen(3000, '8MB', 'new'),
+      parametersSeen(8000, '8MB', 'new'),
+      parametersSeen(13_000, '8MB', 'new'),
+    )
+    expect(raced.outcome).toBe('done')
+  })
+})
+
+describe('observeUnit', () => {
+  it('believes no condition of the generation before', () => {
+    const object = {
+      metadata: { generation: 3 },
+      spec: {},
+      status: {
+        observedGeneration: 2,
+        lastAppliedRevision: NEW ?? '',
+        conditions: [
+          { type: 'Ready', status: 'True', reason: 'ReconciliationSucceeded', message: 'Applied' },
+        ],
+      },
+    }
+    expect(observeUnit(object)).toMatchObject({ ready: 'Unknown', applied: NEW })
+  })
+})
+
+it.each([
+  [NEW, 'a'.repeat(40)],
+  [`sha1:${'a'.repeat(40)}`, 'a'.repeat(40)],
+  [`main/${'a'.repeat(40)}`, 'a'.repeat(40)],
+  ['v1@sha256:abc', undefined],
+  ['', undefined],
+])('the commit of revision %s', (revision = '', commit) => {
+  expect(commitOf(revision)).toBe(commit)
+})
