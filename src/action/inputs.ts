@@ -1,3 +1,5 @@
+import type { FailOn } from '../report/conclusion.ts'
+
 /** What the workflow asks for; every input of action.yml, read once. */
 export interface Inputs {
   mode: 'review' | 'validate' | 'comment'
@@ -20,8 +22,6 @@ export interface Inputs {
   /** where the review's JSON is written, or, in mode comment, read; absent: the runner's temporary directory */
   reviewFile?: string
 }
-
-export type FailOn = 'error' | 'incomplete' | 'warning' | 'never'
 
 /** An input that cannot be read. The message names the input, its value and what is allowed, one line a problem. */
 export class InputError extends Error {

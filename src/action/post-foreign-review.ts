@@ -3,7 +3,7 @@ import { upsertComment } from '../adapters/github-comment.ts'
 import { getPullRequest } from '../adapters/github-pull-request.ts'
 import type { ActionEvent } from './event.ts'
 import type { Inputs } from './inputs.ts'
-import { readReview, REVIEW_LIMIT } from './read-review.ts'
+import { readReview, REVIEW_LIMIT } from '../report/read-review.ts'
 import type { ActionTools, Environment } from './run.ts'
 
 const COMMENT_LIMIT = 65_536

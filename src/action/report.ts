@@ -2,15 +2,15 @@ import path from 'node:path'
 import { reportCheck, type CheckReport } from '../adapters/github-check.ts'
 import { isRefused, ownLogin } from '../adapters/github-client.ts'
 import { upsertComment } from '../adapters/github-comment.ts'
+import { CHECK_NAME, conclusionOf, failureOf, worthSaying } from '../report/conclusion.ts'
+import type { ReportContext } from '../report/links.ts'
 import type { Review } from '../report/review.ts'
-import type { FailOn, Inputs } from './inputs.ts'
+import type { Inputs } from './inputs.ts'
 import type { ReviewableEvent } from './revisions.ts'
-import type { ActionTools, Environment, ReportContext } from './run.ts'
+import type { ActionTools, Environment } from './run.ts'
 
 /** "Step summaries are limited to 1 MiB": GitHub drops a larger one whole. */
 const SUMMARY_LIMIT = 1024 * 1024
-/** The name of the check run; branch protection refers to it. */
-export const CHECK_NAME = 'cnpg-steward'
 
 /**
  * Tells everybody: files and outputs, the summary, then check and comment where the token may write them. Where it may
@@ -82,14 +82,12 @@ async function postToPullRequest(
       name: CHECK_NAME,
       headSha: event.headSha,
       conclusion: conclusionOf(review, inputs.failOn),
-      detailsUrl: context.runUrl,
+      ...(context.runUrl === undefined ? {} : { detailsUrl: context.runUrl }),
     }
     return await reportCheck(client, { owner, repo }, check, login.replace(/\[bot\]$/, ''))
   })
   if (inputs.comment !== 'never')
     await attempt('comment', 'pull-requests: write', async () => {
-      const worthSaying =
-        review.verdict !== 'ready' || review.findings.length > 0 || review.changes.length > 0
       return await upsertComment(
         client,
         { owner, repo, number: event.number },
@@ -97,7 +95,7 @@ async function postToPullRequest(
           marker: printers.marker,
           body: printers.comment(review, context),
           author: login,
-          create: inputs.comment === 'always' || worthSaying,
+          create: inputs.comment === 'always' || worthSaying(review),
         },
       )
     })
@@ -132,33 +130,6 @@ function refusalOf(restricted: 'fork' | 'dependabot' | undefined, permission: st
   if (restricted === 'dependabot')
     return 'Dependabot started this run, where the token may only read. The report is in the summary and in annotations of this job; for a comment add the workflow_run workflow of the README, or the bot.'
   return `the token may not write it. Add "${permission}" to the permissions of the job.`
-}
-
-/** What the step fails with; `undefined` where it does not. */
-export function failureOf(review: Review, failOn: FailOn): string | undefined {
-  if (failOn === 'never') return undefined
-  const errors = review.findings.filter(finding => finding.level === 'error').length
-  if (review.verdict === 'blocked' || errors > 0)
-    return `Blocked: ${errors} ${errors === 1 ? 'error' : 'errors'}; see the summary of this job.`
-  // nothing at all was judged: green would say that there is nothing to see
-  const blind = review.incomplete.find(entry => entry.reason === 'merge-base-missing')
-  if (blind !== undefined) return `${blind.message} ${blind.repair ?? ''}`.trim()
-  if (failOn === 'error') return undefined
-  if (review.verdict === 'incomplete')
-    return 'Incomplete: a part of what changed could not be judged; see the summary of this job.'
-  const warnings = review.findings.filter(finding => finding.level === 'warning').length
-  return failOn === 'warning' && warnings > 0
-    ? `${warnings} ${warnings === 1 ? 'warning' : 'warnings'}; see the summary of this job.`
-    : undefined
-}
-
-/**
- * What fails is 'failure'; what does not fail but is not ready is 'neutral', which does not block a merge yet is not green:
- * unknown is never ready.
- */
-function conclusionOf(review: Review, failOn: FailOn): CheckReport['conclusion'] {
-  if (failureOf(review, failOn) !== undefined) return 'failure'
-  return review.verdict === 'ready' ? 'success' : 'neutral'
 }
 
 function contextOf(env: Environment, event: ReviewableEvent, review: Review): ReportContext {

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { CheckAnnotation } from '../adapters/github-check.ts'
 import type { GitHubClient } from '../adapters/github-client.ts'
 import type { Json } from '../manifest/json.ts'
+import type { ReportContext } from '../report/links.ts'
 import type { Review, Revision } from '../report/review.ts'
 import type { Checkout } from './checkout.ts'
 import { readEvent } from './event.ts'
@@ -18,17 +19,6 @@ export interface ReviewCall {
   base?: Required<Revision>
   head: Required<Revision>
   inputs: Inputs
-}
-
-/** Where links of a report lead, and which pull request it is for. */
-export interface ReportContext {
-  /** 'https://github.com/acme/fleet' */
-  repositoryUrl: string
-  /** the commit whose files links show */
-  headSha: string
-  number?: number
-  /** the run of the workflow, where the summary is */
-  runUrl: string
 }
 
 /** The printers of src/report. */

@@ -6,13 +6,14 @@ import { openToolbox, type ToolboxOptions } from '../adapters/toolbox.ts'
 import { decisionsOf, proposedDecisions } from '../decisions.ts'
 import { annotationsOf } from '../report/annotations.ts'
 import { checkText } from '../report/check.ts'
-import { REVIEW_MARKER, reviewComment, reviewSummary, type MarkdownOptions } from '../report/markdown.ts'
+import { linksOf } from '../report/links.ts'
+import { REVIEW_MARKER, reviewComment, reviewSummary } from '../report/markdown.ts'
 import { reviewSarif } from '../report/sarif.ts'
 import { workflowCommands } from '../report/workflow-commands.ts'
 import { judgeTree } from '../judge-tree.ts'
 import { reviewPullRequest } from '../review-pull-request.ts'
 import { rules } from '../rules.ts'
-import type { ActionTools, Environment, Printers, ReportContext } from './run.ts'
+import type { ActionTools, Environment, Printers } from './run.ts'
 
 /** Beside the bundle lies the catalog (rolldown.config.ts copies it); a checkout has it in src. */
 const BUNDLED_CATALOG = fileURLToPath(new URL('catalog', import.meta.url))
@@ -75,14 +76,6 @@ async function downloaded(
     else log(`${outcome.problem} ${outcome.repair}`)
   }
   return found
-}
-
-function linksOf({ repositoryUrl, headSha, runUrl }: ReportContext): MarkdownOptions {
-  return {
-    linkTo: (file, line) =>
-      `${repositoryUrl}/blob/${headSha}/${file.split('/').map(encodeURIComponent).join('/')}${line === undefined ? '' : `#L${line}`}`,
-    summaryUrl: runUrl,
-  }
 }
 
 /** The printers of src/report. */

@@ -57,6 +57,17 @@ export async function confined(
   return { command: first, args: rest }
 }
 
+/** The command that runs a program with the limits alone; its network is its own. */
+export async function limited(
+  command: string,
+  args: readonly string[],
+): Promise<{ command: string; args: string[] }> {
+  const { confinement: denied, prefix } = await wrapper()
+  if (denied.resources === 'not limited') return { command, args: [...args] }
+  const [first = command, ...rest] = [...prefix.slice(0, 4), command, ...args]
+  return { command: first, args: rest }
+}
+
 async function wrapper(): Promise<Wrapper> {
   return await (known ??= findWrapper(process.platform))
 }

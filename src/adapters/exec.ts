@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { confined } from './confinement.ts'
+import { confined, limited } from './confinement.ts'
 import { killGroup, killWithUs } from './process-group.ts'
 
 export interface Execution {
@@ -13,6 +13,12 @@ export interface Execution {
   maxOutput: number
   /** no network and limits of memory, where the machine can deny them: for what works on the content of a pull request */
   confine?: boolean
+  /** limits of memory, file sizes and CPU time alone: for what works on such content and needs the network itself */
+  limit?: boolean
+  /** ends the child when aborted */
+  signal?: AbortSignal
+  /** asks the child to end (SIGTERM) that long before it is killed: one that has children of its own takes them along */
+  graceMs?: number
 }
 
 export interface ExecutionResult {
@@ -24,7 +30,7 @@ export interface ExecutionResult {
   /** where it is longer than 128 KiB, its beginning and its end */
   stderr: string
   /** why we killed it */
-  stopped?: 'timeout' | 'output'
+  stopped?: 'timeout' | 'output' | 'aborted'
 }
 
 const STDERR_PART = 64 * 1024
@@ -39,7 +45,12 @@ export async function execute(
   args: readonly string[],
   options: Execution,
 ): Promise<ExecutionResult> {
-  const started = options.confine === true ? await confined(command, args) : { command, args }
+  const started =
+    options.confine === true
+      ? await confined(command, args)
+      : options.limit === true
+        ? await limited(command, args)
+        : { command, args }
   return await new Promise((resolve, reject) => {
     const child = spawn(started.command, started.args, {
       cwd: options.cwd,
@@ -56,12 +67,27 @@ export async function execute(
     let stderrHead = ''
     let stderrTail = ''
     let stopped: ExecutionResult['stopped']
-    const stop = (reason: 'timeout' | 'output') => {
-      stopped ??= reason
+    const kill = (): void => {
       killGroup(child)
       // whoever left the group and still holds the pipes does not hold us
       child.stdout.destroy()
       child.stderr.destroy()
+    }
+    let grace: NodeJS.Timeout | undefined
+    const stop = (reason: 'timeout' | 'output' | 'aborted'): void => {
+      stopped ??= reason
+      if (options.graceMs === undefined) return kill()
+      child.kill('SIGTERM')
+      grace ??= setTimeout(kill, options.graceMs)
+    }
+    const abort = (): void => stop('aborted')
+    options.signal?.addEventListener('abort', abort)
+    if (options.signal?.aborted === true) abort()
+    const end = (): void => {
+      clearTimeout(timer)
+      clearTimeout(grace)
+      options.signal?.removeEventListener('abort', abort)
+      released()
     }
     const released = killWithUs(child)
     const timer = setTimeout(() => stop('timeout'), options.timeoutMs)
@@ -77,13 +103,11 @@ export async function execute(
       stderrTail = (stderrTail + text.slice(room)).slice(-STDERR_PART)
     })
     child.on('error', cause => {
-      clearTimeout(timer)
-      released()
+      end()
       reject(new ToolError(command, args, undefined, cause.message, { cause }))
     })
     child.on('close', (code, signal) => {
-      clearTimeout(timer)
-      released()
+      end()
       resolve({
         ...(code === null ? {} : { code }),
         ...(signal === null ? {} : { signal }),

@@ -15,7 +15,7 @@ export interface CheckReport {
   /** 'cnpg-steward' */
   name: string
   headSha: string
-  conclusion: 'success' | 'failure' | 'neutral' | 'action_required'
+  conclusion: 'success' | 'failure' | 'neutral' | 'action_required' | 'cancelled'
   title: string
   /** markdown, at most 65,535 characters */
   summary: string
@@ -47,14 +47,7 @@ export async function reportCheck(
 ): Promise<CheckResult> {
   const { owner, repo } = target
   const { checks } = client.rest
-  const runs = await client.paginate(checks.listForRef, {
-    owner,
-    repo,
-    ref: report.headSha,
-    check_name: report.name,
-    per_page: 100,
-  })
-  const known = runs.find(run => run.app?.slug === appSlug && run.head_sha === report.headSha)
+  const known = await latestRun(client, target, report, appSlug)
   const shown =
     known === undefined || known.output.annotations_count === 0
       ? []
@@ -98,6 +91,67 @@ export async function reportCheck(
     const { data } = await checks.update({ owner, repo, check_run_id: id, ...finished, output })
     return data.html_url
   }
+}
+
+/**
+ * Shows at once that a commit is being looked at. A run of ours that is under way is enough; so is a finished one, whose
+ * verdict stands until there is another, unless somebody asked for a new run.
+ */
+export async function startCheck(
+  client: GitHubClient,
+  target: { owner: string; repo: string },
+  check: Pick<CheckReport, 'name' | 'headSha' | 'title' | 'summary'> & { again: boolean },
+  appSlug: string,
+): Promise<'started' | 'known'> {
+  const known = await latestRun(client, target, check, appSlug)
+  if (known !== undefined && !(check.again && known.status === 'completed')) return 'known'
+  const { owner, repo } = target
+  await client.rest.checks.create({
+    owner,
+    repo,
+    name: check.name,
+    head_sha: check.headSha,
+    status: 'in_progress',
+    output: { title: check.title, summary: check.summary },
+  })
+  return 'started'
+}
+
+/** Ends a run that was started on a commit whose review was given up. */
+export async function endCheck(
+  client: GitHubClient,
+  target: { owner: string; repo: string },
+  check: Pick<CheckReport, 'name' | 'headSha' | 'title' | 'summary'>,
+  appSlug: string,
+): Promise<void> {
+  const known = await latestRun(client, target, check, appSlug)
+  if (known === undefined || known.status === 'completed') return
+  const { owner, repo } = target
+  await client.rest.checks.update({
+    owner,
+    repo,
+    check_run_id: known.id,
+    status: 'completed',
+    conclusion: 'cancelled',
+    output: { title: check.title, summary: check.summary },
+  })
+}
+
+/** The run of ours that GitHub shows for a commit. */
+export async function latestRun(
+  client: GitHubClient,
+  { owner, repo }: { owner: string; repo: string },
+  { name, headSha }: Pick<CheckReport, 'name' | 'headSha'>,
+  appSlug: string,
+) {
+  const runs = await client.paginate(client.rest.checks.listForRef, {
+    owner,
+    repo,
+    ref: headSha,
+    check_name: name,
+    per_page: 100,
+  })
+  return runs.find(run => run.app?.slug === appSlug && run.head_sha === headSha)
 }
 
 /** What is wanted and not shown yet; `undefined` where something is shown that is no longer wanted. */

@@ -14,6 +14,10 @@ export interface ClientOptions {
   /** milliseconds since 1970 */
   now?: () => number
   fetch?: typeof fetch
+  /** longest wait for a rate limit that is taken here; beyond it the error is thrown (`secondsToWait`) */
+  longestWaitSeconds?: number
+  /** told of every answer: 'POST /repos/{owner}/{repo}/check-runs', and what is left of the rate limit */
+  observe?: (call: { route: string; status: number; remaining?: number }) => void
 }
 
 /** Longest wait for a rate limit: a job of a workflow is paid by the minute, and the report can be made again. */
@@ -40,13 +44,29 @@ export function createClient(options: ClientOptions): GitHubClient {
     log: { debug: () => undefined, info: () => undefined, warn: options.log, error: () => undefined },
     ...(options.fetch === undefined ? {} : { request: { fetch: options.fetch } }),
   })
+  const longest = options.longestWaitSeconds ?? LONGEST_WAIT_SECONDS
+  const observe = (
+    { method, url }: { method: string; url: string },
+    status: number,
+    headers: { [name: string]: unknown },
+  ): void => {
+    const remaining = headers['x-ratelimit-remaining']
+    options.observe?.({
+      route: `${method} ${url.replace(options.baseUrl, '')}`,
+      status,
+      ...(remaining === undefined ? {} : { remaining: Number(remaining) }),
+    })
+  }
   client.hook.wrap('request', async (request, parameters) => {
     for (let waits = 0; ; waits++) {
       try {
-        return await request(parameters)
+        const response = await request(parameters)
+        observe(parameters, response.status, response.headers)
+        return response
       } catch (error) {
+        observe(parameters, statusOf(error) ?? 0, headersOf(error))
         const seconds = secondsToWait(error, now())
-        if (seconds === undefined || seconds > LONGEST_WAIT_SECONDS || waits === MOST_WAITS) throw error
+        if (seconds === undefined || seconds > longest || waits === MOST_WAITS) throw error
         options.log(`GitHub's rate limit is reached; waiting ${seconds} s`)
         await wait(seconds * 1000)
       }
@@ -81,7 +101,7 @@ export async function ownLogin(client: GitHubClient): Promise<string> {
 }
 
 /** Seconds that GitHub asks to wait; `undefined` where the error is no rate limit. @param now milliseconds since 1970 */
-function secondsToWait(error: unknown, now: number): number | undefined {
+export function secondsToWait(error: unknown, now: number): number | undefined {
   const status = statusOf(error)
   if (status !== 403 && status !== 429) return undefined
   const headers = headersOf(error)

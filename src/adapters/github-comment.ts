@@ -37,11 +37,7 @@ export async function upsertComment(
   if (!comment.body.startsWith(comment.marker)) throw new Error('the comment does not start with its marker')
   const { owner, repo, number } = target
   const { issues } = client.rest
-  const all = await client.paginate(issues.listComments, { owner, repo, issue_number: number, per_page: 100 })
-  const ours = all.filter(
-    found => found.user?.login === comment.author && found.body?.startsWith(comment.marker) === true,
-  )
-  const [kept, ...duplicates] = ours
+  const [kept, ...duplicates] = await ownComments(client, target, comment)
   let removed = 0
   for (const duplicate of duplicates) {
     await unlessGone(issues.deleteComment({ owner, repo, comment_id: duplicate.id }))
@@ -57,7 +53,38 @@ export async function upsertComment(
   }
   if (!comment.create) return { outcome: 'none', removed }
   const created = await issues.createComment({ owner, repo, issue_number: number, body: comment.body })
-  return { outcome: 'created', url: created.data.html_url, removed }
+  // two that raced see both now, and keep the same one: the oldest; so does one whose first request was answered by nobody
+  const [first, ...others] = await ownComments(client, target, comment)
+  for (const other of others) {
+    await unlessGone(issues.deleteComment({ owner, repo, comment_id: other.id }))
+    removed += 1
+  }
+  return { outcome: 'created', url: first?.html_url ?? created.data.html_url, removed }
+}
+
+/** Comments with our marker that are ours, oldest first. */
+async function ownComments(
+  client: GitHubClient,
+  { owner, repo, number }: PullRequestTarget,
+  { author, marker }: Pick<StickyComment, 'author' | 'marker'>,
+) {
+  const { issues } = client.rest
+  const all = await client.paginate(issues.listComments, { owner, repo, issue_number: number, per_page: 100 })
+  return all.filter(found => found.user?.login === author && found.body?.startsWith(marker) === true)
+}
+
+/** Takes away the one comment of a marker, and any further ones. @returns how many there were */
+export async function removeComment(
+  client: GitHubClient,
+  target: PullRequestTarget,
+  comment: Pick<StickyComment, 'author' | 'marker'>,
+): Promise<number> {
+  const ours = await ownComments(client, target, comment)
+  for (const { id } of ours)
+    await unlessGone(
+      client.rest.issues.deleteComment({ owner: target.owner, repo: target.repo, comment_id: id }),
+    )
+  return ours.length
 }
 
 /** Somebody may delete a comment between our reading and our writing. */

@@ -2,6 +2,11 @@ import type { GitHubClient } from './github-client.ts'
 import type { PullRequestTarget } from './github-comment.ts'
 
 export interface PullRequest {
+  /** 'owner/name' as it is called now */
+  repository: string
+  /** stays the same when the repository is renamed or moved */
+  repositoryId: number
+  private: boolean
   number: number
   state: 'open' | 'closed'
   /** 'main' and the commit it stands at */
@@ -13,6 +18,7 @@ export interface PullRequest {
   }
   /** the head lies in another repository: a workflow's token may only read */
   isFork: boolean
+  author: string
 }
 
 /** @throws the client's error: 404 where there is no such pull request */
@@ -22,6 +28,10 @@ export async function getPullRequest(client: GitHubClient, target: PullRequestTa
   // the description says "never null", GitHub sends null for a fork that was deleted
   const headRepository = data.head.repo as typeof data.head.repo | null
   return {
+    repository: data.base.repo.full_name,
+    repositoryId: data.base.repo.id,
+    private: data.base.repo.private,
+    author: data.user.login,
     number: data.number,
     state: data.state,
     base: { ref: data.base.ref, sha: data.base.sha },

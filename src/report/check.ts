@@ -3,7 +3,7 @@ import { counts, headline } from './headline.ts'
 import { reviewComment, withinBytes, type MarkdownOptions } from './markdown.ts'
 import type { Review } from './review.ts'
 
-/** What a check run says; its conclusion hangs on the input `fail-on` (src/action/report.ts). */
+/** What a check run says; its conclusion hangs on `fail-on` (src/report/conclusion.ts). */
 export interface CheckText {
   title: string
   summary: string

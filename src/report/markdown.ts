@@ -20,6 +20,8 @@ export interface MarkdownOptions {
   linkTo?: LinkTo
   /** where the whole report is, for what does not fit */
   summaryUrl?: string
+  /** what stands there, in markdown; 'the job summary' by default */
+  wholeName?: string
   /** UTF-16 units */
   budget?: number
 }
@@ -32,8 +34,8 @@ const NAME = 120
 
 /** The sticky comment. Findings and impacts are never cut; diffs get what space is left. */
 export function reviewComment(review: Review, options: MarkdownOptions = {}): string {
-  const whole =
-    options.summaryUrl === undefined ? 'the job summary' : link('the job summary', options.summaryUrl)
+  const name = options.wholeName ?? 'the job summary'
+  const whole = options.summaryUrl === undefined ? name : link(name, options.summaryUrl)
   return compose(review, options.linkTo, {
     budget: options.budget ?? Math.min(review.budgets?.comment ?? COMMENT_LIMIT, COMMENT_LIMIT),
     whole,

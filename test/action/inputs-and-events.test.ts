@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { readEvent } from '../../src/action/event.ts'
 import { InputError, loadInputs } from '../../src/action/inputs.ts'
-import { failureOf } from '../../src/action/report.ts'
+import { failureOf } from '../../src/report/conclusion.ts'
 import { neutral } from '../../src/action/runner.ts'
 import type { Json } from '../../src/manifest/json.ts'
 import { verdictOf, type Review } from '../../src/report/review.ts'

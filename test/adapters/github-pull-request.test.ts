@@ -19,6 +19,10 @@ it('reads a pull request from a fork', async () => {
     log: () => undefined,
   })
   expect(await getPullRequest(client, { owner: 'acme', repo: 'fleet', number: 1 })).toEqual({
+    repository: 'acme/fleet',
+    repositoryId: repository.id,
+    private: false,
+    author: 'dev',
     number: 1,
     state: 'open',
     base: { ref: 'main', sha: base },

@@ -1,12 +1,17 @@
 // oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
 import { isObject, valueAt, type Json, type JsonObject } from '../../../src/manifest/json.ts'
-import type { Account, Credential } from './repository.ts'
+import type { Account, App, Credential, FakeRepository, Installation } from './repository.ts'
 
 /** What handlers need of the fake itself. */
 export interface FakeState {
   nextId(): number
   now(): string
   account(login: string): Account
+  readonly repositories: ReadonlyMap<string, FakeRepository>
+  readonly installations: readonly Installation[]
+  /** Makes a token that is known from now on. */
+  token(prefix: string, credential: Credential): string
+  takeManifestCode(code: string): { app: App; pem: string; webhookSecret: string } | undefined
 }
 
 export interface Call {

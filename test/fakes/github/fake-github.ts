@@ -1,4 +1,5 @@
 // oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
+import { createHmac, generateKeyPairSync, randomUUID, verify } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,7 +12,15 @@ import { Contract, type Operation } from './contract.ts'
 import { serveGit } from './git-repository.ts'
 import { answerGraphql } from './graphql.ts'
 import { refusal } from './permissions.ts'
-import { FakeRepository, type Account, type App, type Credential, type Permission } from './repository.ts'
+import {
+  FakeRepository,
+  reaches,
+  type Account,
+  type App,
+  type Credential,
+  type Installation,
+  type Permission,
+} from './repository.ts'
 import { answer } from './routes.ts'
 
 /** One request that reached the REST or GraphQL API, with its answer. */
@@ -46,6 +55,10 @@ export class FakeGitHub implements AsyncDisposable {
   readonly requests: LoggedRequest[] = []
   readonly contract = new Contract()
   readonly repositories = new Map<string, FakeRepository>()
+  readonly installations: Installation[] = []
+  /** app id → public key, PEM */
+  readonly #keys = new Map<number, { app: App; publicKey: string }>()
+  readonly #manifestCodes = new Map<string, { app: App; pem: string; webhookSecret: string }>()
   readonly #credentials = new Map<string, Credential>()
   readonly #accounts = new Map<string, Account>()
   readonly #root = mkdtempSync(path.join(tmpdir(), 'fake-github-'))
@@ -112,16 +125,82 @@ export class FakeGitHub implements AsyncDisposable {
     app: App = ACTIONS_APP,
   ): string {
     const account = this.account(`${app.slug}[bot]`)
-    return this.#token('ghs_', { account, app, repository: repository.fullName, permissions })
+    return this.token('ghs_', { account, app, repositories: [repository.fullName], permissions })
   }
 
   /** A person's token; what it may do with a repository follows from `collaborators`. */
   userToken(login: string): string {
     const permissions = { issues: 'write', pull_requests: 'write', contents: 'write' } as const
-    return this.#token('ghp_', { account: this.account(login), permissions })
+    return this.token('ghp_', { account: this.account(login), permissions })
   }
 
-  #token(prefix: string, credential: Credential): string {
+  /** Registers an app. @returns the key that its JWTs are signed with, PEM */
+  registerApp(app: App): string {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    })
+    this.#keys.set(app.id, { app, publicKey })
+    return privateKey
+  }
+
+  /** What a person does on GitHub's page for a manifest: makes the app. @returns the code of the redirect */
+  acceptManifest(app: App, webhookSecret: string): string {
+    const code = randomUUID()
+    this.#manifestCodes.set(code, { app, pem: this.registerApp(app), webhookSecret })
+    return code
+  }
+
+  takeManifestCode(code: string): { app: App; pem: string; webhookSecret: string } | undefined {
+    const made = this.#manifestCodes.get(code)
+    this.#manifestCodes.delete(code)
+    return made
+  }
+
+  /** Installs an app on repositories. */
+  install(
+    app: App,
+    repositories: readonly FakeRepository[],
+    permissions: Installation['permissions'],
+  ): Installation {
+    const [first] = repositories
+    const made: Installation = {
+      id: this.nextId(),
+      app,
+      account: first?.owner ?? this.account('ghost'),
+      repositories: repositories.map(({ fullName }) => fullName),
+      permissions,
+      removed: false,
+    }
+    this.installations.push(made)
+    return made
+  }
+
+  /** Delivers an event as GitHub does. @returns the status of the answer */
+  async deliver(
+    url: string,
+    secret: string,
+    event: { name: string; payload: Json; id?: string },
+  ): Promise<number> {
+    const body = JSON.stringify(event.payload)
+    const signature = createHmac('sha256', secret).update(body).digest('hex')
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'GitHub-Hookshot/fake',
+        'x-github-delivery': event.id ?? randomUUID(),
+        'x-github-event': event.name,
+        'x-hub-signature-256': `sha256=${signature}`,
+      },
+      body,
+    })
+    await response.arrayBuffer()
+    return response.status
+  }
+
+  token(prefix: string, credential: Credential): string {
     const token = `${prefix}${String(this.nextId()).padStart(36, 'x')}`
     this.#credentials.set(token, credential)
     return token
@@ -239,7 +318,7 @@ export class FakeGitHub implements AsyncDisposable {
     const repository = this.repositories.get(`${owner}/${name.replace(/\.git$/, '')}`)
     const writes = url.pathname.endsWith('git-receive-pack') || url.search.includes('git-receive-pack')
     const known = credential !== undefined && credential !== 'bad'
-    const may = known && (credential.repository ?? repository?.fullName) === repository?.fullName
+    const may = known && reaches(credential, repository?.fullName)
     const level = known ? credential.permissions.contents : undefined
     if (repository === undefined || credential === 'bad' || ((repository.private || writes) && !may)) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="GitHub"' }).end()
@@ -258,7 +337,23 @@ export class FakeGitHub implements AsyncDisposable {
     const [scheme = '', value = ''] = header.split(' ')
     const token =
       scheme.toLowerCase() === 'basic' ? (Buffer.from(value, 'base64').toString().split(':')[1] ?? '') : value
-    return this.#credentials.get(token) ?? 'bad'
+    if (token.split('.').length === 3) return this.#jwt(token)
+    const known = this.#credentials.get(token)
+    return known === undefined || known.installation?.removed === true ? 'bad' : known
+  }
+
+  /** "The time must be no more than 10 minutes into the future", signed RS256 with the key of the app that it names. */
+  #jwt(token: string): Credential | 'bad' {
+    const [head = '', body = '', signature = ''] = token.split('.')
+    const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as Record<string, unknown>
+    const known = this.#keys.get(Number(claims.iss))
+    const seconds = Date.now() / 1000
+    const fresh = Number(claims.exp) > seconds && Number(claims.exp) <= seconds + 600
+    const data = Buffer.from(`${head}.${body}`)
+    if (known === undefined || !fresh) return 'bad'
+    if (!verify('sha256', data, known.publicKey, Buffer.from(signature, 'base64url'))) return 'bad'
+    const account = this.account(`${known.app.slug}[bot]`)
+    return { account, app: known.app, jwt: true, permissions: {} }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Credential, FakeRepository, Permission } from './repository.ts'
+import { reaches, type Credential, type FakeRepository, type Permission } from './repository.ts'
 
 /** Operations that write, with the permissions of which one is enough (docs.github.com, permissions of GitHub Apps). */
 const WRITES: Record<string, Permission[]> = {
@@ -10,7 +10,13 @@ const WRITES: Record<string, Permission[]> = {
   'issues/update-comment': ['issues', 'pull_requests'],
   'reactions/create-for-issue-comment': ['issues', 'pull_requests'],
 }
-const NO_REPOSITORY = new Set(['apps/get-authenticated', 'users/get-authenticated'])
+/** Operations that only the app itself may ask for, with its JWT. */
+const BY_JWT = new Set([
+  'apps/create-installation-access-token',
+  'apps/get-authenticated',
+  'apps/get-repo-installation',
+  'apps/list-installations',
+])
 
 /** Why GitHub would not even look at the request; `undefined` where the token may do it. */
 export function refusal(
@@ -18,14 +24,20 @@ export function refusal(
   credential: Credential | undefined,
   repository: FakeRepository | undefined,
 ): { status: number; message: string } | undefined {
-  if (NO_REPOSITORY.has(operation)) {
+  if (operation === 'apps/create-from-manifest') return undefined
+  if (BY_JWT.has(operation))
+    return credential?.jwt === true
+      ? undefined
+      : { status: 401, message: 'A JSON web token could not be decoded' }
+  if (operation === 'apps/list-repos-accessible-to-installation')
+    return credential?.installation === undefined ? forbidden : undefined
+  if (operation === 'users/get-authenticated') {
     if (credential === undefined) return { status: 401, message: 'Requires authentication' }
     return credential.app === undefined ? undefined : forbidden
   }
   const notFound = { status: 404, message: 'Not Found' }
   if (repository === undefined) return notFound
-  const ours =
-    credential !== undefined && (credential.repository ?? repository.fullName) === repository.fullName
+  const ours = credential !== undefined && reaches(credential, repository.fullName)
   const person = credential !== undefined && credential.app === undefined
   const role = person ? repository.collaborators.get(credential.account.login) : undefined
   if (repository.private && (person ? role === undefined : !ours)) return notFound

@@ -16,15 +16,43 @@ export interface App {
   name: string
 }
 
-export type Permission = 'actions' | 'checks' | 'contents' | 'issues' | 'pull_requests' | 'security_events'
+export type Permission =
+  | 'actions'
+  | 'checks'
+  | 'contents'
+  | 'issues'
+  | 'metadata'
+  | 'pull_requests'
+  | 'security_events'
+
+/** An app on the repositories of an account. */
+export interface Installation {
+  id: number
+  app: App
+  account: Account
+  /** full names */
+  repositories: string[]
+  permissions: Partial<Record<Permission, 'read' | 'write'>>
+  removed: boolean
+}
 
 /** Who a token speaks for and what it may do. */
 export interface Credential {
   account: Account
   app?: App
-  /** 'owner/name' of the one repository it is for; absent: every repository (a user's token) */
-  repository?: string
+  /** full names of the repositories it is for; absent: every repository (a user's token) */
+  repositories?: readonly string[]
+  /** the token of an installation */
+  installation?: Installation
+  /** the app itself, by a JWT */
+  jwt?: true
   permissions: Partial<Record<Permission, 'read' | 'write'>>
+}
+
+/** Whether a credential is for a repository at all. */
+export function reaches(credential: Credential, fullName: string | undefined): boolean {
+  if (fullName === undefined || credential.jwt === true) return false
+  return credential.repositories === undefined || credential.repositories.includes(fullName)
 }
 
 export interface Comment {
@@ -67,7 +95,7 @@ export class FakeRepository {
   readonly checkRuns: CheckRun[] = []
   readonly sarifs: Sarif[] = []
   /** login → permission */
-  readonly collaborators = new Map<string, 'admin' | 'write' | 'read' | 'none'>()
+  readonly collaborators = new Map<string, 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'>()
   #lastNumber = 0
 
   constructor(options: {
@@ -120,7 +148,7 @@ export class FakePullRequest {
   readonly repository: FakeRepository
   readonly headRepository: FakeRepository
   readonly head: string
-  readonly base: string
+  base: string
   readonly title: string
   readonly author: Account
   state: 'open' | 'closed' = 'open'
@@ -165,7 +193,13 @@ export class FakePullRequest {
     const { git } = this.repository
     const target = `refs/pull/${this.number}`
     git.git('fetch', '--quiet', this.headRepository.git.directory, `+refs/heads/${this.head}:${target}/head`)
-    const tree = git.git('merge-tree', '--write-tree', this.baseSha, this.headSha)
+    let tree: string
+    try {
+      tree = git.git('merge-tree', '--write-tree', this.baseSha, this.headSha)
+    } catch {
+      // it does not merge cleanly: the ref stays where it was
+      return
+    }
     const author = ['-c', 'user.name=GitHub', '-c', 'user.email=noreply@example.com']
     const parents = ['-p', this.baseSha, '-p', this.headSha]
     const merge = git.git(...author, 'commit-tree', tree, ...parents, '-m', `Merge ${this.headSha}`)

@@ -1,6 +1,7 @@
 // oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
 import { textAt } from '../../../src/manifest/json.ts'
 import { notFound, ok, page, type Call, type Reply } from './call.ts'
+import * as apps from './apps.ts'
 import * as checks from './checks.ts'
 import * as payload from './payloads.ts'
 import type { FakePullRequest, FakeRepository } from './repository.ts'
@@ -75,8 +76,10 @@ const HANDLERS: Record<string, Handler> = {
     }),
   'repos/get-collaborator-permission-level': (repository, call) => {
     const login = call.parameters.username ?? ''
-    const permission = repository.collaborators.get(login) ?? (repository.private ? 'none' : 'read')
-    return ok({ permission, role_name: permission, user: payload.user(call.fake.account(login)) })
+    const role = repository.collaborators.get(login) ?? (repository.private ? 'none' : 'read')
+    // "The permission attribute provides the legacy base roles of admin, write, read, and none"
+    const permission = role === 'maintain' ? 'write' : role === 'triage' ? 'read' : role
+    return ok({ permission, role_name: role, user: payload.user(call.fake.account(login)) })
   },
   'git/get-ref': (repository, call) => {
     const ref = `refs/${call.parameters.ref}`
@@ -100,6 +103,12 @@ const HANDLERS: Record<string, Handler> = {
     return { status: 202, body: { id } }
   },
   'users/get-authenticated': (_repository, call) => ok(payload.user(call.credential?.account)),
+  'apps/create-from-manifest': apps.createFromManifest,
+  'apps/create-installation-access-token': apps.createToken,
+  'apps/get-authenticated': apps.getAuthenticated,
+  'apps/get-repo-installation': apps.ofRepository,
+  'apps/list-installations': apps.list,
+  'apps/list-repos-accessible-to-installation': apps.listRepositories,
   'checks/create': checks.create,
   'checks/get': checks.get,
   'checks/update': checks.update,

@@ -2,14 +2,14 @@ import type { Change, Impact, ImpactKind } from '../manifest/change.ts'
 import type { Finding, Unjudged } from '../manifest/finding.ts'
 import { isObject, type Json } from '../manifest/json.ts'
 import type { Resource } from '../manifest/resource.ts'
-import { verdictOf, type Review } from '../report/review.ts'
+import { verdictOf, type Review } from './review.ts'
 
 /** Largest file of a review that is read. */
 export const REVIEW_LIMIT = 8 * 1024 * 1024
 
 /**
- * Reads a review that a workflow without rights wrote: whoever opened the pull request may have written it instead. Only
- * known fields are taken, each checked for type and size; the verdict is made again from what the review says.
+ * Reads a review that a workflow without rights wrote, or a process that saw the content of a pull request: whoever opened
+ * the pull request may have written it instead. Only known fields are taken, each checked for type and size; the verdict is made again from what the review says.
  * @param text the JSON of `review-file`
  * @throws Error naming the first place that is wrong
  */

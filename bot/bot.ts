@@ -1,0 +1,167 @@
+import path from 'node:path'
+import { secondsToWait } from '../src/adapters/github-client.ts'
+import { Mirrors } from '../src/adapters/git-mirror.ts'
+import { openGitProxy } from '../src/adapters/git-proxy.ts'
+import { createApp } from './app.ts'
+import { openDatabase } from './database.ts'
+import type { BotEnvironment } from './environment.ts'
+import { openGitHub } from './github.ts'
+import type { Job } from './jobs.ts'
+import type { Log } from './log.ts'
+import { Metrics } from './metrics.ts'
+import { Later, Queue, type Attempt, type Outcome, type QueueOptions } from './queue.ts'
+import { mergeGroupJob, reviewJob, type ReviewTools } from './review-job.ts'
+import { reviewProcess, type ReviewProcess } from './review-process.ts'
+import { closeServer, createBotServer, listen } from './server.ts'
+import { Store } from './store.ts'
+import { sweepAllJob, sweepJob } from './sweep-job.ts'
+
+/** What runs outside of this program, or differs in tests. */
+export interface BotOptions {
+  environment: BotEnvironment
+  /** PATH for git and the tools */
+  env: Readonly<Record<string, string | undefined>>
+  log: Log
+  now: () => Date
+  /** milliseconds since an arbitrary moment */
+  clock: () => number
+  review?: ReviewProcess
+  fetch?: typeof fetch
+  settled?: (job: Job, outcome: Outcome) => void
+  /** how soon the queue reacts */
+  queue?: Partial<
+    Pick<
+      QueueOptions,
+      | 'heartbeatSeconds'
+      | 'retryDelaySeconds'
+      | 'retryLimit'
+      | 'pollSeconds'
+      | 'superviseSeconds'
+      | 'sweepAtStart'
+    >
+  >
+}
+
+export interface Bot {
+  port: number
+  queue: Queue
+  /** Takes nothing new, hands back what runs, and ends. */
+  close(): Promise<void>
+}
+
+/** Starts the bot: opens the database, listens, works. @throws FolderInUse; errors of the database and of listening */
+export async function startBot(options: BotOptions): Promise<Bot> {
+  const { environment, log, now } = options
+  await using opened = new AsyncDisposableStack()
+  const database = opened.use(await openDatabase(environment))
+  const at = (): number => now().getTime()
+  const tools: { review?: ReviewTools; run?: (job: Job, attempt: Attempt) => Promise<void> } = {}
+  const metrics = new Metrics(async () => await queue.depths())
+  const queue: Queue = opened.use(
+    await Queue.open({
+      database,
+      log,
+      workers: environment.workers,
+      // fetching, publishing and waiting come on top of the review itself
+      jobSeconds: environment.reviewSeconds + 600,
+      sweepMinutes: environment.sweepMinutes,
+      now: at,
+      handler: async (job, attempt) => await tools.run?.(job, attempt),
+      settled: (job, outcome, seconds) => {
+        metrics.settled(job, outcome, seconds)
+        options.settled?.(job, outcome)
+      },
+      ...options.queue,
+    }),
+  )
+  const store = await Store.open(queue.sql)
+  const proxy = opened.use(
+    await openGitProxy({
+      upstream: environment.serverUrl,
+      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    }),
+  )
+  const probot = await createApp({
+    environment,
+    log,
+    deliver: async (id, jobs) => await queue.deliver(id, jobs),
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+  })
+  const github = openGitHub({
+    environment,
+    probot,
+    log,
+    now: at,
+    observe: call => metrics.called(call),
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+  })
+  const review: ReviewTools = {
+    github,
+    store,
+    proxy,
+    mirrors: new Mirrors({
+      directory: path.join(environment.dataDirectory, 'mirrors'),
+      limit: environment.mirrorMiB * 1024 * 1024,
+      path: options.env.PATH ?? '',
+      now,
+    }),
+    review:
+      options.review ??
+      reviewProcess({
+        env: options.env,
+        cache: path.join(environment.dataDirectory, 'cache'),
+        seconds: environment.reviewSeconds,
+      }),
+    settings: environment,
+    now,
+    reviewing: (job, head) => queue.reviewing(job, head),
+    page: () => undefined,
+    verdict: verdict => metrics.verdict(verdict),
+  }
+  const send = async (jobs: readonly Job[]): Promise<void> => await queue.send(jobs)
+  tools.run = async (job, attempt) => {
+    try {
+      switch (job.kind) {
+        case 'review':
+          return await reviewJob(job, attempt, review)
+        case 'merge-group':
+          return await mergeGroupJob(job, attempt, review)
+        case 'sweep':
+          return await sweepJob(job, attempt, { github, send })
+        case 'sweep-all':
+          return await sweepAllJob(job, attempt, { github, send })
+        case 'command':
+        default:
+          return
+      }
+    } catch (error) {
+      const seconds = secondsToWait(error, at())
+      if (seconds === undefined) throw error
+      throw new Later(seconds, "GitHub's rate limit is reached")
+    }
+  }
+  const server = createBotServer({
+    probot,
+    log,
+    clock: options.clock,
+    metrics: {
+      contentType: metrics.contentType,
+      text: async () => await metrics.text(),
+      answered: (seconds, status) => metrics.answered(seconds, status),
+    },
+    trouble: async () => {
+      try {
+        await queue.sql('SELECT 1')
+        return undefined
+      } catch {
+        return 'the database does not answer'
+      }
+    },
+  })
+  opened.defer(async () => await closeServer(server))
+  const port = await listen(server, environment.host, environment.port)
+  await queue.work()
+  log.info({ port, database: database.kind }, 'the bot serves')
+  const running = opened.move()
+  return { port, queue, close: async () => await running.disposeAsync() }
+}

@@ -1,0 +1,21 @@
+import type { MarkdownOptions } from './markdown.ts'
+
+/** Where links of a report lead, and which pull request it is for. */
+export interface ReportContext {
+  /** 'https://github.com/acme/fleet' */
+  repositoryUrl: string
+  /** the commit whose files links show */
+  headSha: string
+  number?: number
+  /** where the whole report is: the run of the workflow, or a page of the bot */
+  runUrl?: string
+}
+
+/** The links of a report, for its printers. */
+export function linksOf({ repositoryUrl, headSha, runUrl }: ReportContext): MarkdownOptions {
+  return {
+    linkTo: (file, line) =>
+      `${repositoryUrl}/blob/${headSha}/${file.split('/').map(encodeURIComponent).join('/')}${line === undefined ? '' : `#L${line}`}`,
+    ...(runUrl === undefined ? {} : { summaryUrl: runUrl }),
+  }
+}
