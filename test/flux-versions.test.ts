@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { NEWEST_FLUX } from '../src/config/config.ts'
 import { fluxVersions } from '../src/flux-versions.ts'
 import { memoryTree } from '../src/manifest/tree.ts'
+import { RenderCache } from '../src/render/render-cache.ts'
 import { fluxSourceObjects } from '../src/render/source-objects.ts'
 
 const instance = (version: string, path: string) => `apiVersion: fluxcd.controlplane.io/v1
@@ -26,7 +27,7 @@ async function used(files: Record<string, string>, directory: string, configured
   const paths = Object.keys(files)
   const versions = await fluxVersions(
     tree,
-    await fluxSourceObjects(tree, paths),
+    await fluxSourceObjects(tree, await tree.files(), new RenderCache()),
     paths,
     configured === undefined ? {} : { fluxVersion: configured },
   )

@@ -57,6 +57,7 @@ function tools(): ReviewTools {
     cache: new RenderCache(),
     isNamespaced: () => undefined,
     progress: () => undefined,
+    today: '2026-01-01',
     catalog: openCatalog(),
     parameters: openParameterCatalogs(),
     clock: () => 0,
