@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
-import { PinnedClient, type Fetched, type PinnedFetch } from './pinned-client.ts'
+import type { Fetched, PinnedFetch } from './pinned-client.ts'
 
 export interface OutboundOptions {
   /** Node's own client by default, which connects to the addresses it is given and no others */
@@ -45,6 +45,13 @@ const WAITS_OF_HOST = 2
 const WAITS = 6
 const PRIVATE = privateNetworks()
 
+/** Node's HTTP modules take longer to load than everything of ours, and many runs ask nobody. */
+async function loadClient(): Promise<PinnedFetch> {
+  const { PinnedClient } = await import('./pinned-client.ts')
+  const client = new PinnedClient()
+  return async (url, request) => await client.fetch(url, request)
+}
+
 /**
  * Requests to hosts that the content of a pull request names: only public addresses, checked again at each redirect and the
  * very ones that are connected to (a name that answers otherwise the second time gains nothing), without the Authorization
@@ -52,18 +59,20 @@ const PRIVATE = privateNetworks()
  */
 export class Outbound {
   private readonly options: OutboundOptions
-  private readonly fetch: PinnedFetch
+  private readonly client: () => Promise<PinnedFetch>
   /** what ran out of time, by host */
   private readonly waits = new Map<string, OutboundError[]>()
 
   constructor(options: OutboundOptions = {}) {
     this.options = options
-    const client = new PinnedClient()
-    this.fetch = options.fetch ?? (async (url, request) => await client.fetch(url, request))
+    let loading: Promise<PinnedFetch> | undefined
+    const given = options.fetch
+    this.client = async () => given ?? (await (loading ??= loadClient()))
   }
 
   /** @throws OutboundError */
   async request(start: URL, request: OutboundRequest): Promise<Reply> {
+    const send = await this.client()
     const signal = AbortSignal.timeout(this.options.timeoutMs ?? 30_000)
     let url = start
     let headers: Record<string, string> = {
@@ -76,7 +85,7 @@ export class Outbound {
       const { method = 'GET' } = request
       let response: Fetched
       try {
-        response = await this.fetch(url, { method, headers, signal, addresses })
+        response = await send(url, { method, headers, signal, addresses })
       } catch (cause) {
         throw this.remember(url, cause, 'cannot be reached')
       }

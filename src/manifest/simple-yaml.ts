@@ -11,9 +11,9 @@ export interface SimpleDocument {
 
 /**
  * Reads YAML in the form in which people and programs write nearly all manifests: block maps and lists, plain, quoted and
- * literal scalars, flow collections on one line, anchors of scalars, comments. A dozen times faster than the full parser, and a run reads megabytes.
+ * block scalars, flow collections on one line, anchors of scalars, comments. A dozen times faster than the full parser, and a run reads megabytes.
  *
- * Anything else (tags, merge keys, folded scalars, keys that are no words, a key that stands twice), and anything in doubt, is left
+ * Anything else (tags, merge keys, anchors of collections, keys that are no words, a key that stands twice), and anything in doubt, is left
  * to the full parser; what this one reads it reads as that one does (test/manifest/simple-yaml.test.ts compares them).
  * @param dialect how plain scalars are read, see there
  * @returns `undefined` when the text is not of that form, and where it is empty
@@ -37,11 +37,11 @@ const MAX_DEPTH = 500
 /** libyaml wants a key that is not marked by '?' within 1024 characters, colon included. */
 const MAX_KEY = 1000
 
-const PLAIN_KEY = /[A-Za-z0-9_./$][-A-Za-z0-9_./${}@=+]*(?=:[ \n])/y
+const PLAIN_KEY = /[A-Za-z0-9_./$][-A-Za-z0-9_./${}@=+]*(?: [-A-Za-z0-9_./${}@=+&()',!%*~;]+)*(?=:[ \n])/y
 const QUOTED_KEY = /"([^"\\\n]*)"(?=:[ \n])|'((?:[^'\n]|'')*)'(?=:[ \n])/y
 const DOUBLE = /"((?:[^"\\]|\\[^\n])*)"/y
 const SINGLE = /'((?:[^']|'')*)'/y
-const LITERAL = /\|([-+]?)(?: *| +#[^\n]*)\n/y
+const BLOCK = /[|>]([-+]?)(?: *| +#[^\n]*)\n/y
 // ns-plain-first: no indicator, but '-', '?' and ':' may begin a word
 const PLAIN_START = /(?:[^\s\-?:,[\]{}#&*!|>'"%@`]|[-?:](?=[^\s,[\]{}]))/y
 // what ends a plain scalar or makes it a key
@@ -51,7 +51,7 @@ const LINE_END = /(?: *| +#[^\n]*)\n/y
 const ANCHOR = /&([\w-]+) +/y
 const ALIAS = /\*([\w-]+)/y
 /** what begins no scalar, or has an anchor already */
-const ANCHORED = '&*[{|\n'
+const ANCHORED = '&*[{|>\n'
 const FLOW_KEY = /[A-Za-z0-9_][-A-Za-z0-9_./]*(?=: )/y
 const FLOW_QUOTED_KEY = /"([^"\\\n]*)"(?=: )|'([^'\n]*)'(?=: )/y
 const FLOW_PLAIN = /[A-Za-z0-9_./][^\n\t,[\]{}#:"'&*!|>%@`]*/y
@@ -118,15 +118,20 @@ class Reader {
     const list: Json[] = []
     do {
       if (!this.atDash()) throw NOT_SIMPLE
-      this.pos += 2
-      if (this.atDash()) list.push(this.list(column + 2))
-      else if (this.atKey()) list.push(this.map(column + 2))
-      else list.push(this.scalar(column))
+      this.pos++
+      list.push(this.match(LINE_END) === null ? this.item(column) : this.below(column, column + 1))
     } while (this.nextAt(column) && this.atDash())
     // a key of the map around: step back in front of its indentation
     if (this.pos < this.text.length) this.pos = this.text.lastIndexOf('\n', this.pos - 1) + 1
     this.depth--
     return list
+  }
+
+  /** Behind a dash, with something in its line. */
+  private item(column: number): Json {
+    this.pos++
+    if (this.atDash()) return this.list(column + 2)
+    return this.atKey() ? this.map(column + 2) : this.scalar(column)
   }
 
   /** At the start of a line: steps behind its indentation when that is `column`. Less ends the collection, more is a mistake. */
@@ -179,12 +184,21 @@ class Reader {
       this.pos += this.indent(this.pos)
       return this.scalar(column)
     }
+    return this.below(column, column)
+  }
+
+  /**
+   * Behind a key or a dash with nothing more in its line, which `LINE_END` has just matched: the collection in the lines
+   * below, or nothing.
+   * @param leastDash where the dash of a list may stand: a list of a key stands as far left as the key
+   */
+  private below(column: number, leastDash: number): Json {
     this.pos = LINE_END.lastIndex
     this.skip()
     const lineStart = this.pos
     const indent = this.indent(lineStart)
     this.pos = lineStart + indent
-    if (this.atDash() && indent >= column) return this.list(indent)
+    if (this.atDash() && indent >= leastDash) return this.list(indent)
     if (indent > column) return this.map(indent)
     // substitution can leave nothing
     this.pos = lineStart
@@ -198,7 +212,7 @@ class Reader {
     if (first === '*') return this.alias()
     if (first === '"') return unescaped(folded(this.lastOfLine(this.take(DOUBLE)), column))
     if (first === "'") return folded(this.lastOfLine(this.take(SINGLE)), column).replaceAll("''", "'")
-    if (first === '|') return this.literal(column)
+    if (first === '|' || first === '>') return this.block(column, first === '>')
     if (first === '[' || first === '{') return this.lastOfLine(this.flow())
     return this.plain(column)
   }
@@ -331,8 +345,8 @@ class Reader {
     return false
   }
 
-  private literal(column: number): string {
-    const chomping = this.take(LITERAL)
+  private block(column: number, isFolded: boolean): string {
+    const chomping = this.take(BLOCK)
     const lines: string[] = []
     let indent: number | undefined
     // lines behind the last one with content; '' each
@@ -358,7 +372,12 @@ class Reader {
     }
     if (indent === undefined) throw NOT_SIMPLE
     this.end = this.pos
-    return lines.join('\n') + (chomping === '-' ? '' : chomping === '+' ? '\n'.repeat(blank + 1) : '\n')
+    // where an empty line or one further right breaks the line is a rule of its own
+    if (isFolded && (chomping === '+' || lines.some(line => /^[ \t]|^$/.test(line)))) throw NOT_SIMPLE
+    return (
+      lines.join(isFolded ? ' ' : '\n') +
+      (chomping === '-' ? '' : chomping === '+' ? '\n'.repeat(blank + 1) : '\n')
+    )
   }
 }
 

@@ -42,6 +42,9 @@ describe('YAML of the simple form is read as the full parser reads it', () => {
     'a:\n\n  - b\n\n\n  - c\nd: y\ne: 2024-01-01\nf: Off\ng: 0x1f\n',
     'a: http://x/y?z=1\nb: "a # b"\nc: "#"\n',
     'a: -b\n-c: ?d\n'.replace('-c', 'c'),
+    'a: >-\n  b\n  c\nd: > # e\n  f\n  # g\n\nh: [ ]\n',
+    'A b: 1\nCrime & Punishment (1866): 2\nit is: 3\n',
+    'a:\n- # one\n  b: 1\n- # nothing\n-  # list\n  - c\n  - d\ne:\n  - # x\n    f: 1\n',
     '__proto__: 1\nconstructor:\n  toString: 2\n',
   ])('%j', text => {
     for (const dialect of dialects) {
@@ -83,7 +86,10 @@ describe('YAML of the simple form is read as the full parser reads it', () => {
     'a: "x"y\n',
     'a: [b: c]\n',
     'a: [b c: d]\n',
-    'a: >\n  b\n',
+    'a: >\n  b\n\n  c\n',
+    'a: >-\n  b\n    c\n',
+    'a: >+\n  b\n',
+    '-\n',
     'a: b\r\n',
     'a: b\u0007\n',
     '? a\n: b\n',
