@@ -5,7 +5,7 @@ import { groupOf, resourceKey, type Manifest, type Resource } from './manifest/r
 import type { BlobTexts } from './render/focus/blob-texts.ts'
 import { FileGraph } from './render/focus/file-graph.ts'
 import { Focus } from './render/focus/focus.ts'
-import { defines, mayDefine, mentions, refersTo, type TextTest } from './render/focus/mentions.ts'
+import { defines, isChartOf, mayDefine, mentions, refersTo, type TextTest } from './render/focus/mentions.ts'
 import type { Lookup } from './render/helm-values.ts'
 import { clampPath } from './render/tree-path.ts'
 import type { ObjectName, WalkedCluster } from './render/walk.ts'
@@ -226,7 +226,8 @@ export class FocusedPair {
 
   /** Whether a HelmRelease, or what it is made from, is not the same on both sides. */
   #mayDiffer({ resource, manifest, origin }: RenderedObject, changed: readonly ChangedObject[]): boolean {
-    if (origin !== undefined && this.#focus.hasChanged(origin.file)) return true
+    if (origin !== undefined && (this.#focus.hasChanged(origin.file) || this.#providers.has(origin.file)))
+      return true
     const text = JSON.stringify(manifest)
     return changed.some(
       ({ resource: other }) =>
@@ -343,6 +344,15 @@ export class FocusedPair {
         for (const path of paths) this.#focus.addFile(path)
       },
     )
+    const project = this.#tools.projectOf?.(group)
+    if (project === undefined) return
+    this.#ask(`charts of ${project}`, isChartOf(project), paths => {
+      if (paths.size > FEW_FILES) return
+      for (const path of paths) {
+        this.#focus.addFile(path)
+        this.#providers.add(path)
+      }
+    })
   }
 
   #ask(key: string, test: TextTest, found: (paths: Set<string>) => void): void {

@@ -27,6 +27,8 @@ export interface RenderTools {
   cache: RenderCache
   /** whether objects of a kind live in a namespace; undefined: the kind is not known */
   isNamespaced: (apiVersion: string, kind: string) => boolean | undefined
+  /** the project whose charts install the kinds of an API group; undefined or absent: not known */
+  projectOf?: (group: string) => string | undefined
   progress: (message: string) => void
 }
 

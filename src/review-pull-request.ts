@@ -44,14 +44,36 @@ export interface ReviewTools extends RenderTools {
   today: string
 }
 
-/** Renders base and head, validates, diffs and judges: the main job. */
+/**
+ * Renders base and head, validates, diffs and judges: the main job. Both are rendered as far as they can differ; where the
+ * verdict then hangs on what is not there, a schema or a database, they are rendered as a whole.
+ */
 export async function reviewPullRequest(request: ReviewRequest, tools: ReviewTools): Promise<Review> {
+  const { review, focused } = await reviewOnce(request, tools)
+  return focused && hangsOnAbsence(review)
+    ? (await reviewOnce({ ...request, whole: true }, tools)).review
+    : review
+}
+
+function hangsOnAbsence({ incomplete, findings }: Review): boolean {
+  return (
+    incomplete.some(
+      ({ reason, existing }) =>
+        existing !== true && (reason === 'schema-unknown' || reason === 'schema-version-unknown'),
+    ) || findings.some(({ ruleId }) => ruleId === 'cnpg-cluster-unknown')
+  )
+}
+
+async function reviewOnce(
+  request: ReviewRequest,
+  tools: ReviewTools,
+): Promise<{ review: Review; focused: boolean }> {
   const started = tools.clock()
   const { config, entries } = request
   const pair = await renderPair(
     { tree: request.base, config, entries },
     { tree: request.head, trusted: request.base, config, entries },
-    tools,
+    { ...tools, projectOf: projectsIn(tools.catalog) },
     request.all || request.whole === true,
   )
   const { base, head } = namedTogether(pair.base, pair.head)
@@ -115,7 +137,7 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
     ],
     touched,
   )
-  return {
+  const review: Review = {
     version: 1,
     base: request.baseRevision,
     head: request.headRevision,
@@ -141,6 +163,22 @@ export async function reviewPullRequest(request: ReviewRequest, tools: ReviewToo
       clusters: clusterLines(head, config),
       noise: diff.noise,
     },
+  }
+  return { review, focused: pair.focused }
+}
+
+/** The project of an API group in the catalog. */
+function projectsIn({ index }: SchemaCatalog): (group: string) => string | undefined {
+  let projects: Map<string, string> | undefined
+  return group => {
+    projects ??= new Map(
+      Object.entries(index).flatMap(([project, versions]) =>
+        Object.values(versions).flatMap(kinds =>
+          Object.keys(kinds).map(kind => [kind.split('/')[0] ?? '', project] as const),
+        ),
+      ),
+    )
+    return projects.get(group)
   }
 }
 

@@ -286,6 +286,13 @@ const cases: [string, (files: Files) => Files][] = [
       remove('apps/tools/three/app/config.yaml'),
     ),
   ],
+  [
+    'an object of many that is removed',
+    all(
+      edit('apps/data/three/app/kustomization.yaml', '  - config.yaml\n', ''),
+      remove('apps/data/three/app/config.yaml'),
+    ),
+  ],
   ['a component that all applications share', edit('components/volumes/claim.yaml', '1Gi', '2Gi')],
   [
     'a component that all namespaces share',

@@ -87,6 +87,10 @@ export function generateKustomization(
 
 /** Every manifest below a directory; a sub-directory that has a kustomization stands for all it holds (scanManifests). */
 function scanManifests(artifact: Artifact, directory: string): string[] {
+  const ofTree = scans.get(artifact.directories) ?? new Map<string, string[]>()
+  scans.set(artifact.directories, ofTree)
+  const known = ofTree.get(directory)
+  if (known !== undefined) return known
   const found: string[] = []
   const scan = (path: string) => {
     for (const entry of artifact.directories.get(resolvePath(directory, path) ?? '') ?? []) {
@@ -98,8 +102,12 @@ function scanManifests(artifact: Artifact, directory: string): string[] {
     }
   }
   scan('.')
+  ofTree.set(directory, found)
   return found
 }
+
+/** What was found, by the tree's directories: base and head mostly have the same, and a root is asked for again and again. */
+const scans = new WeakMap<Artifact['directories'], Map<string, string[]>>()
 
 function append(fields: JsonObject, name: string, items: Json[]): void {
   const before = fields[name]

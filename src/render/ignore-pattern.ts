@@ -6,6 +6,8 @@ export interface IgnorePattern {
   readonly inclusion: boolean
   /** @param path segments of a file's path from the root of the tree */
   matches(path: readonly string[]): boolean
+  /** whether a path with this name among its segments may match; a path without any such name does not */
+  needs(name: string): boolean
 }
 
 /**
@@ -21,8 +23,11 @@ export function parsePattern(line: string, domain: readonly string[]): IgnorePat
   const directoryOnly = text.endsWith('/')
   if (directoryOnly) text = text.slice(0, -1)
   const segments = text.split('/').map(segment => ({ segment, match: remembering(segmentMatcher(segment)) }))
+  // the last one that stands for a name: without it globMatch finds nothing
+  const last = segments.findLast(({ segment }) => segment !== '' && segment !== '**')
   return {
     inclusion,
+    needs: name => last === undefined || (last.match?.test(name) ?? false),
     matches: path => {
       if (path.length <= domain.length || domain.some((name, index) => path[index] !== name)) return false
       const rest = path.slice(domain.length)

@@ -51,8 +51,13 @@ export async function artifactOf(tree: Tree, ignore?: string, root = '', like?: 
   const patterns = [...fixed, ...own].toReversed()
   const files = new Map<string, string>()
   const ignored = new Set<string>()
+  const concerned = concernedBy(patterns)
   for (const [path, id] of all) {
-    if (like?.files.has(path) !== true && (like?.ignored.has(path) === true || isIgnored(path, patterns)))
+    if (!concerned(path)) files.set(path, id)
+    else if (
+      like?.files.has(path) !== true &&
+      (like?.ignored.has(path) === true || isIgnored(path, patterns))
+    )
       ignored.add(path)
     else files.set(path, id)
   }
@@ -86,6 +91,29 @@ function isIgnored(path: string, patterns: readonly IgnorePattern[]): boolean {
   const segments = path.split('/')
   const decisive = patterns.find(pattern => pattern.matches(segments))
   return decisive !== undefined && !decisive.inclusion
+}
+
+/** Tells the paths that no pattern concerns by their names alone: nearly all of them, and names are few. */
+function concernedBy(patterns: readonly IgnorePattern[]): (path: string) => boolean {
+  const names = new Map<string, boolean>()
+  const directories = new Map<string, boolean>([['', false]])
+  const isNamed = (name: string): boolean => {
+    const known = names.get(name)
+    if (known !== undefined) return known
+    const found = patterns.some(pattern => pattern.needs(name))
+    names.set(name, found)
+    return found
+  }
+  const concerned = (path: string, known: Map<string, boolean> | undefined): boolean => {
+    const before = known?.get(path)
+    if (before !== undefined) return before
+    const slash = path.lastIndexOf('/')
+    const found =
+      isNamed(path.slice(slash + 1)) || (slash !== -1 && concerned(path.slice(0, slash), directories))
+    known?.set(path, found)
+    return found
+  }
+  return path => concerned(path, undefined)
 }
 
 /** The patterns of every .sourceignore file, in the order of LoadIgnorePatterns: a directory before its children. */

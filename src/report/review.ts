@@ -26,6 +26,7 @@ export interface Revision {
   commit?: string
 }
 
+/** Counts are of what was rendered: what the change can reach, or both trees as a whole (`--all`). */
 export interface ReviewStats {
   /** findings of head that stood in base unchanged; never part of the verdict */
   existing: number

@@ -18,6 +18,8 @@ export interface BlobFacts {
   /** holds what makes `independentParts` keep a build whole */
   readonly patchesName: boolean
   readonly refersWithNamespace: boolean
+  /** of a kustomization: it may name what lies outside the repository */
+  readonly remote: boolean
   /** of a kustomization: it must be parsed to know whether it renames objects */
   readonly mayRename: boolean
   /** the namespaces that a kustomization sets, and that Flux Kustomizations target */
@@ -35,6 +37,7 @@ const NOTHING: BlobFacts = {
   charts: false,
   patchesName: false,
   refersWithNamespace: false,
+  remote: false,
   mayRename: false,
   namespaces: [],
   patches: false,
@@ -76,6 +79,7 @@ export function factsOf(bytes: Uint8Array, isKustomization: boolean): BlobFacts 
     charts: (isKustomization || plugin) && /helm/i.test(text),
     patchesName,
     refersWithNamespace,
+    remote: isKustomization && /^\s*[^#\s].*(?::\/\/|\bgithub\.com[:/]|\bgit@|\.git\b|\?ref=)/m.test(text),
     mayRename: isKustomization && RENAMES.test(text),
     namespaces: isKustomization || flux ? namespacesIn(text, isKustomization) : [],
     patches: isKustomization && PATCHES.test(text),

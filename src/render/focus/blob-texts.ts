@@ -20,6 +20,7 @@ export class BlobTexts {
   readonly #trees: readonly Tree[]
   readonly #kept = new Map<string, Uint8Array>()
   #size = 0
+  readonly #byTree = new Map<Tree, Map<string, BlobFacts>>()
   #facts: Promise<Map<string, BlobFacts>> | undefined
   #blobs: Promise<Map<string, Blob>> | undefined
 
@@ -40,13 +41,16 @@ export class BlobTexts {
   }
 
   /** Every file of one of the trees that may hold manifests → its facts. */
-  async factsOf(tree: Tree): Promise<Map<string, BlobFacts>> {
+  async factsOf(tree: Tree): Promise<ReadonlyMap<string, BlobFacts>> {
+    const known = this.#byTree.get(tree)
+    if (known !== undefined) return known
     const byId = await (this.#facts ??= this.#readFacts())
     const found = new Map<string, BlobFacts>()
     for (const [path, id] of await tree.files()) {
       const facts = byId.get(keyOf(path, id))
       if (facts !== undefined) found.set(path, facts)
     }
+    this.#byTree.set(tree, found)
     return found
   }
 

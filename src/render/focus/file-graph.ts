@@ -20,6 +20,8 @@ export interface ResourceFacts {
   yields: boolean
   /** a kustomization changes more of its objects than names, namespaces, labels and images */
   patches: boolean
+  /** a kustomization names what is not there, or lies outside the repository */
+  broken: boolean
 }
 
 /**
@@ -41,6 +43,8 @@ export class FileGraph {
   /** directories of which a kustomization may read anything → that kustomization */
   readonly #deep: [string, string][] = []
   readonly #opaque: string[] = []
+  /** kustomizations that name files that neither tree has */
+  readonly #dangling = new Set<string>()
 
   private constructor(sides: readonly ReadonlyMap<string, string>[]) {
     this.#sides = sides
@@ -155,6 +159,7 @@ export class FileGraph {
       moves: false,
       yields: false,
       patches: false,
+      broken: false,
     }
     for (const file of this.paths.has(path) ? [path] : this.below(path))
       for (const facts of this.factsOf(file)) {
@@ -163,6 +168,7 @@ export class FileGraph {
         found.moves ||= !facts.flux && facts.namespaces.length > 0
         found.yields ||= facts.flux
         found.patches ||= facts.patches
+        found.broken ||= facts.remote || this.#dangling.has(file)
         if (facts.mayRename) mayRename.push(file)
         for (const namespace of facts.namespaces) namespaces.add(namespace)
       }
@@ -184,7 +190,10 @@ export class FileGraph {
       if (flux) for (const unit of from) targets.add(`${unit}/`)
       for (const token of tokens) {
         const name = lastSegment(token)
-        if (name !== '' && name !== '.' && name !== '..' && !this.#names.has(name)) continue
+        if (name !== '' && name !== '.' && name !== '..' && !this.#names.has(name)) {
+          if (looksLikePath(token) && isKustomizationName(path)) this.#dangling.add(path)
+          continue
+        }
         for (const start of flux && !isKustomizationName(path) ? from : [directory]) {
           const target = resolvePath(start, token)
           if (target === undefined) continue
@@ -192,7 +201,7 @@ export class FileGraph {
           else if (this.#directories.has(target)) {
             targets.add(`${target}/`)
             if (charts) this.#deep.push([target, path])
-          }
+          } else if (looksLikePath(token) && isKustomizationName(path)) this.#dangling.add(path)
         }
       }
     }
@@ -262,6 +271,10 @@ export class FileGraph {
 
 export function isKustomizationName(path: string): boolean {
   return KUSTOMIZATION_NAMES.some(name => path.endsWith(name) && lastSegment(path) === name)
+}
+
+function looksLikePath(token: string): boolean {
+  return /^\.\.?\/[^\s=]+$|^[^\s=:]+\.ya?ml$/.test(token)
 }
 
 function lastSegment(path: string): string {

@@ -47,6 +47,14 @@ export function mayDefine(kind: string, name: string): TextTest {
     (text.includes('kustomize.toolkit.fluxcd.io') && mentions(text, name))
 }
 
+/** Files with a HelmRelease whose chart is named after a project, or with the source of such a chart. */
+export function isChartOf(project: string): TextTest {
+  const named = new RegExp(
+    `\\bchart["']?\\s*:\\s*["']?[\\w./-]*${escaped(project)}|\\bchartRef\\b[^]{0,120}?\\bname["']?\\s*:\\s*["']?[\\w-]*${escaped(project)}`,
+  )
+  return text => text.includes(project) && named.test(text.toString('latin1'))
+}
+
 /** As an object of its own, not as a reference: at the beginning of a line, or in a document that is not in block style. */
 function holdsKind(text: Buffer, kind: string): boolean {
   if (isGenerator(text, kind)) return true

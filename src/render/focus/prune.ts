@@ -54,13 +54,15 @@ export async function pruned(request: PruneRequest): Promise<Pruned | undefined>
     }
     moves ||= facts.moves
     refersWithNamespace ||= facts.refersWithNamespace
-    if (keeps(path) || (facts.yields && facts.patches)) kept.push(resource)
+    // what cannot be built has to be told, whoever broke it
+    if (keeps(path) || facts.broken || (facts.yields && facts.patches)) kept.push(resource)
   }
-  if ((moves && refersWithNamespace) || kept.length === resources.length) return undefined
+  // without any, kustomize would refuse it
+  if ((moves && refersWithNamespace) || kept.length === 0 || kept.length === resources.length)
+    return undefined
   const { resources: _resources, ...frame } = root
   return {
-    // kustomize refuses a kustomization without any
-    resources: kept.length === 0 ? resources.slice(0, 1) : kept,
+    resources: kept,
     every: new Set([...paths.values()].flatMap(path => path ?? [])),
     frame: canonicalJson(frame),
   }
