@@ -222,9 +222,31 @@ function operatorPod(
   return {
     namespace,
     namespaceLabels: namespace === undefined ? {} : namespaceLabels(namespace, objects),
-    labels: { 'app.kubernetes.io/name': 'cloudnative-pg' },
-    complete: false,
+    labels: {
+      'app.kubernetes.io/name': 'cloudnative-pg',
+      ...(object === undefined ? {} : { 'app.kubernetes.io/instance': releaseName(object) }),
+    },
+    complete: object !== undefined && !relabels(object),
   }
+}
+
+/** Whether the values of a release may change the labels of the operator's Pods (chart cloudnative-pg, templates/_helpers.tpl). */
+function relabels({ manifest }: RenderedObject): boolean {
+  const values = valueAt(manifest, 'spec', 'values')
+  return (
+    valueAt(manifest, 'spec', 'valuesFrom') !== undefined ||
+    valueAt(manifest, 'spec', 'postRenderers') !== undefined ||
+    ['podLabels', 'commonLabels', 'nameOverride'].some(name => valueAt(values, name) !== undefined)
+  )
+}
+
+/** helm-controller api/v2 GetReleaseName. */
+function releaseName({ manifest, resource }: RenderedObject): string {
+  const target = textAt(manifest, 'spec', 'targetNamespace')
+  return (
+    textAt(manifest, 'spec', 'releaseName') ??
+    (target === undefined ? resource.name : `${target}-${resource.name}`)
+  )
 }
 
 function namespaceLabels(namespace: string, objects: readonly RenderedObject[]): Record<string, string> {

@@ -160,6 +160,44 @@ describe('NetworkPolicy', () => {
     ).toEqual([]))
 })
 
+describe('an operator whose chart was not rendered', () => {
+  const release = (values: string) =>
+    `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: cnpg, namespace: flux }\nspec: { targetNamespace: cnpg-system, values: ${values} }`
+  const judged = (values: string, from: string) => {
+    const head = tree([
+      kustomization(
+        'flux-system/db',
+        [release(values), cluster('', 1), policy(`{ ${MINE}, ingress: [{ from: [${from}] }] }`)].join(
+          '\n---\n',
+        ),
+      ),
+    ])
+    const unit = {
+      cluster: 'main',
+      namespace: 'flux',
+      name: 'cnpg',
+      chart: 'cloudnative-pg 0.27.0',
+      status: 'skipped' as const,
+      objects: [],
+      inputs: '',
+    }
+    return breaksLater({ head: { ...head, helmReleases: [unit] }, catalogs, external: [] }).map(
+      ({ ruleId }) => ruleId,
+    )
+  }
+  const where = 'namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: cnpg-system } }'
+  it.each<[string, string, string[]]>([
+    [
+      '{}',
+      `{ ${where}, podSelector: { matchLabels: { app.kubernetes.io/instance: cnpg-system-cnpg } } }`,
+      [],
+    ],
+    ['{}', `{ ${where}, podSelector: { matchLabels: { app: cnpg } } }`, ['cnpg-network-cut']],
+    ['{ podLabels: { app: cnpg } }', `{ ${where}, podSelector: { matchLabels: { app: cnpg } } }`, []],
+    ['{}', `{ ${MINE} }`, ['cnpg-network-cut']],
+  ])('%s and %s', (values, from, expected) => expect(judged(values, from)).toEqual(expected))
+})
+
 describe('CiliumNetworkPolicy', () => {
   const SELF = 'endpointSelector: { matchLabels: { cnpg.io/cluster: pg } }'
   const PEERS = '{ matchLabels: { cnpg.io/cluster: pg } }'
