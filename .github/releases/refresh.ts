@@ -60,7 +60,9 @@ const lines = Object.fromEntries(
       const noted = Object.entries(notes as Record<string, Notes>)
         .filter(([version]) => version.startsWith(`${minor}.`))
         .flatMap(([, { postgres }]) => postgres ?? [])
-      const postgres = line.postgres ?? [...new Set(noted)].toSorted((a, b) => a - b)
+      // notes of a patch release name what it adds: without those of the first release they are not the list
+      const whole = notes[`${minor}.0`]?.postgres === undefined ? [] : noted
+      const postgres = line.postgres ?? [...new Set(whole)].toSorted((a, b) => a - b)
       return [minor, { ...line, ...(postgres.length === 0 ? {} : { postgres }) }]
     }),
 )
