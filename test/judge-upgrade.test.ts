@@ -352,6 +352,16 @@ it('says that nobody knows what a new chart deploys', async () => {
   })
 })
 
+it('refuses what every known operator refuses where an older one runs', async () => {
+  const base = withTag('1.24.1')
+  const { findings, verdict } = await offlineReview(
+    base,
+    edited(base, { [CLUSTER]: [['instances: 3', 'instances: 0']] }),
+  )
+  expect(findings.map(({ ruleId, line }) => [ruleId, line])).toEqual([['schema-range', 9]])
+  expect(verdict).toBe('blocked')
+})
+
 it('tells once what it tells, and keeps the levels of the configuration', async () => {
   const base = edited(DATABASES, { [CLUSTER]: [['work_mem: 16MB', 'a-b: "1"']] })
   const head = edited(base, bump('0.27.0', '0.29.0'))
