@@ -471,12 +471,12 @@ function isOperator({ resource, base, head }: ChangedObject): boolean {
   return [base, head].some(object => isOperatorText(Buffer.from(canonicalJson(object?.manifest ?? null))))
 }
 
-/** The chart of the operator, or its image. */
+/** The chart of the operator, or its image; a HelmRelease that takes its chart from a source is told by what it calls that. */
 function isOperatorText(text: Buffer): boolean {
+  if (!/cloudnative-?pg|cnpg/.test(text.toString('latin1'))) return false
+  const written = text.toString('utf8')
   return (
-    text.includes('cloudnative-pg') &&
-    /chart["']?\s*:\s*["']?cloudnative-pg\b|\/cloudnative-pg(?:-testing)?(?![\w/-])/.test(
-      text.toString('utf8'),
-    )
+    /chart["']?\s*:\s*["']?cloudnative-pg\b|\/cloudnative-pg(?:-testing)?(?![\w/-])/.test(written) ||
+    (written.includes('HelmRelease') && /chartRef\b/.test(written))
   )
 }

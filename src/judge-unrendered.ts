@@ -1,5 +1,5 @@
 import { admissionTools } from './admission-tools.ts'
-import { NEWEST_OPERATOR, OLDEST_OPERATOR } from './cnpg/admission/operator-release.ts'
+import { judgedBy, NEWEST_OPERATOR, OLDEST_OPERATOR } from './cnpg/admission/operator-release.ts'
 import { operatorVersion } from './cnpg/operator-version.ts'
 import type { Config } from './config/config.ts'
 import type { StandingProblem } from './compare-upgrade.ts'
@@ -71,7 +71,7 @@ function judgeDocument(
   const verdict = validator?.validate(is)
   if (validator === undefined || verdict === undefined || !verdict.known || !verdict.exact || verdict.builtIn)
     return []
-  const operator = operatorVersion(head, cluster)?.version ?? config.cnpgVersion
+  const operator = judgedBy(operatorVersion(head, cluster)?.version ?? config.cnpgVersion)
   const tools = (operator === undefined ? [NEWEST_OPERATOR, OLDEST_OPERATOR] : [operator]).map(version =>
     admissionTools(validator, version, { volumeSnapshots: true }),
   )

@@ -1,7 +1,7 @@
 import { admissionTools } from './admission-tools.ts'
 import type { AdmitTools } from './admit.ts'
 import { fluxExpression } from './cel/flux-expression.ts'
-import { NEWEST_OPERATOR, OLDEST_OPERATOR } from './cnpg/admission/operator-release.ts'
+import { judgedBy, NEWEST_OPERATOR, OLDEST_OPERATOR } from './cnpg/admission/operator-release.ts'
 import { breaksLater } from './cnpg/breaks/breaks-later.ts'
 import { BARMAN_PLUGIN, operatorVersion } from './cnpg/operator-version.ts'
 import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
@@ -96,7 +96,12 @@ export async function validateTree(
     )
     const objects = units.flatMap(unit => unit.objects)
     const operator = operatorVersion(rendered, cluster)
-    if (operator !== undefined) versions.add(`operator ${operator.version} ${operator.from}`)
+    const judging = judgedBy(operator?.version ?? config.cnpgVersion)
+    const asked = `${OLDEST_OPERATOR} to ${NEWEST_OPERATOR} asked`
+    if (operator !== undefined)
+      versions.add(
+        `operator ${operator.version} ${operator.from}${judging === undefined ? `, ${asked}` : ''}`,
+      )
     const validator = createValidator([
       fromCrds([
         // later ones win: what the cluster installs is truer than a copy
@@ -110,14 +115,14 @@ export async function validateTree(
         versionsInUse(
           config,
           fluxOf(cluster).version,
-          operator?.version,
+          judging,
           operatorVersion(rendered, cluster, BARMAN_PLUGIN)?.version,
         ),
       ),
     ])
     validators.set(cluster, validator)
     const admission = admissionOf(cluster, validator, {
-      operator: operator?.version ?? config.cnpgVersion,
+      operator: judging,
       inUse: { kubernetes: config.kubernetesVersion ?? ASSUMED_KUBERNETES, flux: fluxOf(cluster).version },
       ...(before === undefined ? {} : { before }),
       ...(config.cnpgVersion === undefined ? {} : { configured: config.cnpgVersion }),
@@ -125,7 +130,7 @@ export async function validateTree(
     if (operator === undefined && objects.some(isOfOperator))
       versions.add(
         config.cnpgVersion === undefined
-          ? `operator not known, ${OLDEST_OPERATOR} to ${NEWEST_OPERATOR} asked`
+          ? `operator not known, ${asked}`
           : `operator ${config.cnpgVersion} as configured`,
       )
     for (const unit of units) {
@@ -194,10 +199,9 @@ export async function settle(
 function versionsInUse(
   config: Config,
   flux: string,
-  operator: string | undefined,
+  cnpg: string | undefined,
   plugin: string | undefined,
 ): VersionsInUse {
-  const cnpg = operator ?? config.cnpgVersion
   return {
     ...(plugin === undefined ? {} : { 'barman-cloud': plugin }),
     kubernetes: config.kubernetesVersion ?? { atLeast: ASSUMED_KUBERNETES },

@@ -352,6 +352,26 @@ it('says that nobody knows what a new chart deploys', async () => {
   })
 })
 
+it('refuses what every known operator refuses where an older one runs', async () => {
+  const base = withTag('1.24.1')
+  const { findings, verdict } = await offlineReview(
+    base,
+    edited(base, { [CLUSTER]: [['instances: 3', 'instances: 0']] }),
+  )
+  expect(findings.map(({ ruleId, line }) => [ruleId, line])).toEqual([['schema-range', 9]])
+  expect(verdict).toBe('blocked')
+})
+
+it('knows the operator whose chart and HelmRelease stand in files of their own', async () => {
+  const [source = '', release = ''] = (DATABASES[OPERATOR] ?? '').split('---\n')
+  const { [OPERATOR]: _, ...rest } = DATABASES
+  const base = { ...rest, 'operator/source.yaml': source, 'operator/release.yaml': release }
+  const head = edited(base, { [CLUSTER]: [['size: 20Gi', 'size: 10Gi']] })
+  const { stats, findings } = await offlineReview(base, head)
+  expect(stats.versions).toContain('operator 1.28.0 from chart 0.27.0')
+  expect(findings.map(({ ruleId }) => ruleId)).toEqual(['admission-operator'])
+})
+
 it('tells once what it tells, and keeps the levels of the configuration', async () => {
   const base = edited(DATABASES, { [CLUSTER]: [['work_mem: 16MB', 'a-b: "1"']] })
   const head = edited(base, bump('0.27.0', '0.29.0'))

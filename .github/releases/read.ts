@@ -85,7 +85,7 @@ export function readNotes(markdown: string): Record<string, Notes> {
     const version = /^\d+\.\d+\.\d+(?!-)/.exec(part)?.[0]
     if (version === undefined) continue
     const date = /\*\*Release date:\*\*\s*(.+)/.exec(part)?.[1]
-    const postgres = /^- PostgreSQL ((?:\d+(?:, and |, | and )?){2,})$/m.exec(part)?.[1]
+    const postgres = /^- PostgreSQL ((?:\d+(?:, and |, | and )?)+)(?: \(.*\))?$/m.exec(part)?.[1]
     notes[version] = {
       released: date === undefined ? '' : isoDate(date),
       important: entries(part, /^important changes/i)

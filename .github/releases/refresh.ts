@@ -12,7 +12,7 @@ import path from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { parse } from 'yaml'
 import { download } from '../catalog/go-module.ts'
-import { byVersion, readCharts, readNotes, readSources, readSupport } from './read.ts'
+import { byVersion, readCharts, readNotes, readSources, readSupport, type Notes } from './read.ts'
 
 const MODULE = 'github.com/cloudnative-pg/cloudnative-pg'
 const CHARTS = 'https://cloudnative-pg.github.io/charts/index.yaml'
@@ -57,8 +57,13 @@ const lines = Object.fromEntries(
     .filter(([minor]) => byVersion(minor, '1.22') >= 0)
     .toSorted(([a], [b]) => byVersion(a, b))
     .map(([minor, line]) => {
-      const postgres = line.postgres ?? notes[`${minor}.0`]?.postgres
-      return [minor, { ...line, ...(postgres === undefined ? {} : { postgres }) }]
+      const noted = Object.entries(notes as Record<string, Notes>)
+        .filter(([version]) => version.startsWith(`${minor}.`))
+        .flatMap(([, { postgres }]) => postgres ?? [])
+      // notes of a patch release name what it adds: without those of the first release they are not the list
+      const whole = notes[`${minor}.0`]?.postgres === undefined ? [] : noted
+      const postgres = line.postgres ?? [...new Set(whole)].toSorted((a, b) => a - b)
+      return [minor, { ...line, ...(postgres.length === 0 ? {} : { postgres }) }]
     }),
 )
 

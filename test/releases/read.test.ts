@@ -44,6 +44,7 @@ describe('what the project writes about its releases', () => {
         advisories: [{ ids: ['CVE-2026-55769', 'GHSA-x8c2-3p4r-v9r6'], title: 'search_path pinning' }],
         postgres: [14, 15, 16, 17, 18],
       },
+      '1.24.1': { released: '', important: [], advisories: [], postgres: [17] },
     })
   })
 
@@ -134,6 +135,12 @@ const NOTES = `# Release notes
 - Kubernetes 1.36, 1.35, and 1.34
 - PostgreSQL 18, 17, 16, 15, and 14
     - PostgreSQL 18.4 is the default image
+
+## Version 1.24.1
+
+### Supported versions
+
+- PostgreSQL 17 (PostgreSQL 17.0 is the default image)
 
 ## Version 1.30.0-rc1
 

@@ -92,5 +92,15 @@ export function since(release: OperatorRelease, ...first: readonly string[]): bo
   return oldest !== undefined && minor(release.version) > minor(oldest)
 }
 
+/**
+ * The operator by whose rules an object is judged. One that is older than all those known is as good as one that nobody names: what
+ * every known release refuses it refused, too, for the CRDs have only grown since (compared from 1.24 to 1.30).
+ * @returns undefined: what every known release refuses is refused
+ */
+export function judgedBy(operator: string | undefined): string | undefined {
+  const asked = operator === undefined ? null : valid(operator)
+  return asked !== null && compare(asked, OLDEST_OPERATOR) < 0 ? undefined : operator
+}
+
 /** For rules that are on main only. */
 export const ON_MAIN = MAIN

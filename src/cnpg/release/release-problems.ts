@@ -3,6 +3,7 @@ import type { Level } from '../../manifest/finding.ts'
 import type { RenderedObject } from '../../manifest/rendered.ts'
 import { groupOf } from '../../manifest/resource.ts'
 import { operandOf } from '../operand.ts'
+import { readOperandImage } from '../operand-image.ts'
 import {
   chartOf,
   lineOf,
@@ -48,7 +49,7 @@ export function releaseProblems(request: ReleaseRequest): ReleaseProblem[] {
     ...(line === undefined ? [] : endOfLife(request, line, facts)),
     ...advisories(request, facts),
     ...(line === undefined ? [] : kubernetes(request, line)),
-    ...(line === undefined ? [] : postgres(request, line)),
+    ...(line === undefined ? [] : postgres(request, line, facts)),
     ...wayThere(request, facts),
   ]
 }
@@ -122,8 +123,22 @@ function kubernetes(request: ReleaseRequest, line: ReleaseLine): ReleaseProblem[
   ]
 }
 
-function postgres(request: ReleaseRequest, { postgres: supported }: ReleaseLine): ReleaseProblem[] {
-  if (supported === undefined) return []
+function postgres(
+  request: ReleaseRequest,
+  { postgres: first }: ReleaseLine,
+  facts: OperatorFacts,
+): ReleaseProblem[] {
+  if (first === undefined) return []
+  // patch releases take up a new major with their default image: 18 came to 1.26 with 1.26.2
+  const defaults = Object.entries(facts.releases)
+    .filter(
+      ([version]) => lineOf(version) === lineOf(request.version) && compare(version, request.version) <= 0,
+    )
+    .flatMap(([, { defaultImage }]) => {
+      const { major } = defaultImage === undefined ? { major: undefined } : readOperandImage(defaultImage)
+      return major === undefined ? [] : [major]
+    })
+  const supported = [...new Set([...first, ...defaults])].toSorted((a, b) => a - b)
   return request.objects.flatMap(object => {
     const { resource, manifest } = object
     if (resource.kind !== 'Cluster' || groupOf(resource.apiVersion) !== 'postgresql.cnpg.io') return []

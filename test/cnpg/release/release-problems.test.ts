@@ -35,7 +35,7 @@ const FACTS: OperatorFacts = {
   },
   releases: {
     '1.28.0': { released: '2025-12-09' },
-    '1.28.1': { released: '2026-02-05', important: ['An old thing.'] },
+    '1.28.1': { released: '2026-02-05', defaultImage: 'a/b:17.5', important: ['An old thing.'] },
     '1.29.0': { released: '2026-03-31', important: ['A thing.', 'Another thing.'] },
     '1.29.1': { released: '2026-05-08' },
     '1.30.0': { released: '2026-06-29', important: ['A thing.'] },
@@ -83,6 +83,16 @@ describe('what runs', () => {
       'a major that is not',
       { version: '1.29.1', objects: [cluster('13.22')] },
       [/^warning operator-postgres: .*supports PostgreSQL 14 to 18, and this is 13/],
+    ],
+    [
+      'a major that a patch release took up',
+      { version: '1.28.1', today: '2026-01-01', objects: [cluster('17.6')] },
+      [],
+    ],
+    [
+      'a major that only a later patch release took up',
+      { version: '1.28.0', today: '2026-01-01', objects: [cluster('17.6')] },
+      [/^note operator-advisories/, /^warning operator-postgres: .*14 to 16, and this is 17/],
     ],
     ['a major, where the project does not say', { version: '1.30.0', objects: [cluster('13.22')] }, []],
     ['a version that is none', { version: 'main' }, []],
