@@ -148,6 +148,9 @@ export async function validateTree(
   )
   const read = new Set([...rendered.files].filter(file => part?.hasFile(file) !== false))
   const files = await textsOf(tree, read)
+  const notServed = new Set(
+    findings.filter(({ ruleId }) => ruleId === 'schema-version-not-served').map(versionOf),
+  )
   findings.push(
     ...houseFindings({
       kustomizations: rendered.kustomizations,
@@ -155,7 +158,8 @@ export async function validateTree(
       settings: config.rules,
       fluxVersion: config.fluxVersion,
       ...(config.annotationPrefix === undefined ? {} : { annotationPrefix: config.annotationPrefix }),
-    }),
+      // what the schemas say of a version is not said again
+    }).filter(finding => finding.field !== 'apiVersion' || !notServed.has(versionOf(finding))),
     ...(await sourceFindings(tree, new Set([...manifestFiles(rendered)].filter(file => read.has(file))))),
   )
   const placed = await Promise.all(findings.map(async finding => await lines.ofFinding(finding)))
@@ -176,6 +180,11 @@ export async function settle(
   const judged = joinClusters(levelled(findings, config))
   const kept = await withoutIgnored(judged, tree, trusted)
   return { findings: kept, suppressed: judged.length - kept.length }
+}
+
+/** An object in its version, as one cluster gets it. */
+function versionOf({ cluster, resource }: Finding): string {
+  return JSON.stringify([cluster, resource])
 }
 
 function versionsInUse(
