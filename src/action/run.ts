@@ -29,6 +29,8 @@ export interface ReportContext {
   number?: number
   /** the run of the workflow, where the summary is */
   runUrl: string
+  /** where docs/rules of this version of the action is; absent: that of the main branch */
+  documentation?: string
 }
 
 /** The printers of src/report. */
@@ -44,7 +46,7 @@ export interface Printers {
     context: ReportContext,
   ): { title: string; summary: string; annotations: CheckAnnotation[] }
   /** the JSON of a SARIF log */
-  sarif(review: Review): string
+  sarif(review: Review, context: ReportContext): string
   /** about ten of each level, most harmful first, escaped */
   workflowCommands(review: Review): string[]
 }

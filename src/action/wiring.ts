@@ -7,11 +7,12 @@ import { decisionsOf, proposedDecisions } from '../decisions.ts'
 import { annotationsOf } from '../report/annotations.ts'
 import { checkText } from '../report/check.ts'
 import { REVIEW_MARKER, reviewComment, reviewSummary, type MarkdownOptions } from '../report/markdown.ts'
+import { ruleUrl } from '../report/rule-page.ts'
 import { reviewSarif } from '../report/sarif.ts'
 import { workflowCommands } from '../report/workflow-commands.ts'
 import { judgeTree } from '../judge-tree.ts'
 import { reviewPullRequest } from '../review-pull-request.ts'
-import { rules } from '../rules.ts'
+import { sarifRules } from '../sarif-rules.ts'
 import type { ActionTools, Environment, Printers, ReportContext } from './run.ts'
 
 /** Beside the bundle lies the catalog (rolldown.config.ts copies it); a checkout has it in src. */
@@ -77,8 +78,9 @@ async function downloaded(
   return found
 }
 
-function linksOf({ repositoryUrl, headSha, runUrl }: ReportContext): MarkdownOptions {
+function linksOf({ repositoryUrl, headSha, runUrl, documentation }: ReportContext): MarkdownOptions {
   return {
+    ruleUrl: id => ruleUrl(id, documentation),
     linkTo: (file, line) =>
       `${repositoryUrl}/blob/${headSha}/${file.split('/').map(encodeURIComponent).join('/')}${line === undefined ? '' : `#L${line}`}`,
     summaryUrl: runUrl,
@@ -91,15 +93,11 @@ export const printers: Printers = {
   comment: (review, context) => reviewComment(review, linksOf(context)),
   summary: (review, context) => reviewSummary(review, linksOf(context)),
   check: (review, context) => {
-    const { title, summary } = checkText(review, linksOf(context))
-    return { title, summary, annotations: annotationsOf(review) }
+    const links = linksOf(context)
+    const { title, summary } = checkText(review, links)
+    return { title, summary, annotations: annotationsOf(review, links) }
   },
-  sarif: review =>
-    JSON.stringify(
-      reviewSarif(review, {
-        toolVersion: manifest.version,
-        rules: rules.map(({ id, title, why, repair }) => ({ id, summary: title, help: `${why} ${repair}` })),
-      }),
-    ),
+  sarif: (review, { documentation }) =>
+    JSON.stringify(reviewSarif(review, { toolVersion: manifest.version, rules: sarifRules(documentation) })),
   workflowCommands: review => workflowCommands(review).lines,
 }
