@@ -40,6 +40,16 @@ export const families: readonly Family[] = [
     from: 'The code of kustomize-controller and helm-controller, and what was watched on a running cluster.',
   },
   {
+    prefix: 'upgrade-',
+    title: 'What an update does to what the repository holds',
+    from: 'The schemas, CEL rules and webhooks of the version before and of the one after, held against every object of their kinds.',
+  },
+  {
+    prefix: 'operator-',
+    title: 'What the project says of a release of the operator',
+    from: 'The releases, advisories, release notes and support tables of CloudNativePG, with their sources in src/cnpg/release/operator-releases.json.',
+  },
+  {
     prefix: 'house-',
     title: 'House rules',
     from: 'A choice of each repository, no fact about a cluster; most are off until the configuration switches them on.',
