@@ -3,7 +3,7 @@ import { nearName } from '../../manifest/near-name.ts'
 import type { Manifest } from '../../manifest/resource.ts'
 import { parsePostgresSize } from '../admission/parameters.ts'
 import type { Operand } from '../operand.ts'
-import { compareQuantities, parseQuantity, type Quantity } from '../quantity.ts'
+import { compareQuantities, parseQuantity, printQuantity, type Quantity } from '../quantity.ts'
 import { hbaLineProblem } from '../parameters/hba-line.ts'
 import { findParameter, type ParameterCatalogs } from '../parameters/parameter-catalog.ts'
 import { valueProblem } from '../parameters/parameter-value.ts'
@@ -142,8 +142,7 @@ function superuserProblems(cluster: Manifest): Problem[] {
 function memoryProblems(cluster: Manifest): Problem[] {
   const setting = textAt(cluster, 'spec', 'postgresql', 'parameters', 'shared_buffers') ?? ''
   const limits = valueAt(cluster, 'spec', 'resources', 'limits')
-  const written = valueAt(limits, 'memory')
-  const limit = quantityOf(written)
+  const limit = quantityOf(valueAt(limits, 'memory'))
   // without a unit PostgreSQL counts blocks of 8 kB, and the webhook megabytes
   const buffers = /^\d+$/.test(setting)
     ? parseQuantity(`${8n * BigInt(setting)}Ki`)
@@ -156,7 +155,7 @@ function memoryProblems(cluster: Manifest): Problem[] {
     {
       ruleId: 'cnpg-memory-limit',
       level: 'error',
-      message: `shared_buffers ${setting} does not fit into the memory limit of ${String(written)}: PostgreSQL is accepted and started, and killed (OOMKilled) as soon as it fills its cache.`,
+      message: `shared_buffers ${setting} does not fit into the memory limit of ${printQuantity(limit)}: PostgreSQL is accepted and started, and killed (OOMKilled) as soon as it fills its cache.`,
       repair: 'Set shared_buffers to about a quarter of the memory limit.',
       field: 'spec.postgresql.parameters.shared_buffers',
     },

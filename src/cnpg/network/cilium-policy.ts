@@ -153,6 +153,7 @@ function allowsEntity(entity: string, peer: Peer): Certainty {
       return ['cluster', 'host', 'remote-node', 'world'].includes(entity) ? 'maybe' : 'no'
     case 'host':
       return entity === 'world' ? 'yes' : 'no'
+    case 'anybody':
     default:
       return 'yes'
   }
@@ -184,7 +185,8 @@ function allowsPort(lists: readonly Json[], port: Port): Certainty {
   if (ports.length === 0) return 'yes'
   return either(
     ports.map((one): Certainty => {
-      const written = String(valueAt(one, 'port') ?? '0')
+      const given = valueAt(one, 'port')
+      const written = typeof given === 'number' ? `${given}` : typeof given === 'string' ? given : '0'
       const protocol = textAt(one, 'protocol') ?? 'ANY'
       if (protocol !== 'ANY' && protocol !== 'TCP' && port.number !== 53) return 'no'
       if (written === '0' || written === port.name) return 'yes'

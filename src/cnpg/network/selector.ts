@@ -43,6 +43,7 @@ function matchExpression(expression: Json, own: string | undefined, complete: bo
       return own !== undefined ? 'yes' : unseen ? 'maybe' : 'no'
     case 'DoesNotExist':
       return own !== undefined ? 'no' : unseen ? 'maybe' : 'yes'
+    case undefined:
     default:
       return 'maybe'
   }

@@ -23,7 +23,7 @@ const cilium = (spec: string, kind = 'CiliumNetworkPolicy') =>
   `apiVersion: cilium.io/v2\nkind: ${kind}\nmetadata: { name: c${count++}${kind === 'CiliumNetworkPolicy' ? ', namespace: db' : ''} }\nspec: ${spec}`
 
 /** What is cut, in short; and names that match nothing. */
-function cut(objects: string[], more: Parameters<typeof kustomization>[2] | undefined = undefined): string[] {
+function cut(objects: string[], more?: Parameters<typeof kustomization>[2]): string[] {
   const head = tree([
     kustomization('flux-system/db', [OPERATOR, ...objects].join('\n---\n')),
     ...(more === undefined ? [] : [kustomization('flux-system/apps', '', more)]),
