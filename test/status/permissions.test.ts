@@ -26,10 +26,15 @@ function allowedBy(file: string): string[] {
   )
 }
 
+function applied(group: string): ReadRequest | undefined {
+  return appliedByRequest({ metadata: { labels: { [`${group}/name`]: 'a', [`${group}/namespace`]: 'b' } } })
+}
+
+function from(kind: string): ReadRequest | undefined {
+  return sourceRequest({ spec: { sourceRef: { kind, name: 'a', namespace: 'b' } } })
+}
+
 it('the Roles allow what is read, and nothing else', () => {
-  const applied = (group: string) =>
-    appliedByRequest({ metadata: { labels: { [`${group}/name`]: 'a', [`${group}/namespace`]: 'b' } } })
-  const from = (kind: string) => sourceRequest({ spec: { sourceRef: { kind, name: 'a', namespace: 'b' } } })
   const asked: (ReadRequest | undefined)[] = [
     clusterRequest('a', 'b'),
     ...Object.values(listRequests('a', 'b')),
