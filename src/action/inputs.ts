@@ -2,7 +2,7 @@ import type { FailOn } from '../report/conclusion.ts'
 
 /** What the workflow asks for; every input of action.yml, read once. */
 export interface Inputs {
-  mode: 'review' | 'validate' | 'comment'
+  mode: 'review' | 'validate' | 'comment' | 'status'
   token: string
   /** path of the configuration in the repository */
   config: string
@@ -21,6 +21,12 @@ export interface Inputs {
   sarifFile?: string
   /** where the review's JSON is written, or, in mode comment, read; absent: the runner's temporary directory */
   reviewFile?: string
+  /** which databases mode status asks about */
+  databases: { namespace: string; name: string }[]
+  /** access to the API server in mode status; absent: as kubectl finds it */
+  kubeconfig?: string
+  /** of the kubeconfig; absent: the current one */
+  context?: string
 }
 
 /** An input that cannot be read. The message names the input, its value and what is allowed, one line a problem. */
@@ -50,19 +56,22 @@ export function loadInputs(env: Readonly<Record<string, string | undefined>>): I
     return found ?? allowed[0]
   }
   const inputs: Inputs = {
-    mode: oneOf('mode', ['review', 'validate', 'comment']),
+    mode: oneOf('mode', ['review', 'validate', 'comment', 'status']),
     token: text('token') ?? '',
     config: text('config') ?? '.github/cnpg-steward.yaml',
     failOn: oneOf('fail-on', ['error', 'incomplete', 'warning', 'never']),
     comment: oneOf('comment', ['auto', 'always', 'never']),
     workingDirectory: text('working-directory') ?? '.',
     entries: [],
+    databases: [],
     // GitHub's own inputs are YAML 1.2 booleans in any case
     all: oneOf('all', ['false', 'true']) === 'true',
     ...optional('kustomize', text('kustomize')),
     ...optional('helm', text('helm')),
     ...optional('sarifFile', text('sarif-file')),
     ...optional('reviewFile', text('review-file')),
+    ...optional('kubeconfig', text('kubeconfig')),
+    ...optional('context', text('context')),
   }
   for (const line of (text('entries') ?? '').split('\n').map(each => each.trim())) {
     if (line === '') continue
@@ -71,6 +80,15 @@ export function loadInputs(env: Readonly<Record<string, string | undefined>>): I
       problems.push(`Input entries has the line "${line}"; allowed: NAME=PATH, one a line.`)
     else inputs.entries.push({ name, path })
   }
+  for (const line of (text('databases') ?? '').split('\n').map(each => each.trim())) {
+    if (line === '') continue
+    const [, namespace, name] = /^([^/\s]+)\/([^/\s]+)$/.exec(line) ?? []
+    if (namespace === undefined || name === undefined)
+      problems.push(`Input databases has the line "${line}"; allowed: NAMESPACE/NAME, one a line.`)
+    else inputs.databases.push({ namespace, name })
+  }
+  if (inputs.mode === 'status' && inputs.databases.length === 0)
+    problems.push('Input databases is empty; mode "status" needs NAMESPACE/NAME, one a line.')
   if (inputs.mode === 'comment') {
     if (inputs.reviewFile === undefined)
       problems.push(

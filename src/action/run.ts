@@ -11,6 +11,7 @@ import { postForeignReview } from './post-foreign-review.ts'
 import { report } from './report.ts'
 import { findRevisions, type ReviewableEvent } from './revisions.ts'
 import type { Runner } from './runner.ts'
+import { reportDatabases, type StatusCall, type ToldStatus } from './report-databases.ts'
 
 /** What is reviewed; without `base` the head alone is judged (mode validate). */
 export interface ReviewCall {
@@ -42,6 +43,8 @@ export interface Printers {
 /** Everything outside: src/action/main.ts has the real ones, the tests theirs. */
 export interface ActionTools {
   review(call: ReviewCall): Promise<Review>
+  /** one for each database, in their order */
+  status(call: StatusCall): Promise<ToldStatus[]>
   printers: Printers
   checkout(directory: string): Checkout
   runner: Runner
@@ -62,6 +65,7 @@ export async function run(env: Environment, tools: ActionTools): Promise<void> {
     const inputs = loadInputs(env)
     const event = readEvent(env, await tools.payload())
     if (event.kind === 'refused') return runner.fail(event.message)
+    if (inputs.mode === 'status') return await reportDatabases(inputs, env, tools)
     if (inputs.mode === 'comment') return await postForeignReview(event, inputs, env, tools)
     if (event.kind === 'workflow-run')
       return runner.fail(
@@ -72,7 +76,8 @@ export async function run(env: Environment, tools: ActionTools): Promise<void> {
   } catch (error) {
     if (error instanceof InputError) return runner.fail(error.message)
     const cause = error instanceof Error ? error.message : String(error)
-    runner.fail(`cnpg-steward could not judge this change: ${cause}`)
+    const repair = error instanceof Error && 'repair' in error ? ` ${String(error.repair)}` : ''
+    runner.fail(`cnpg-steward could not judge this change: ${cause}${repair}`)
   }
 }
 

@@ -1,7 +1,11 @@
-import { fileURLToPath } from 'node:url'
 import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import manifest from '../../package.json' with { type: 'json' }
 import { openRepository } from '../adapters/git.ts'
+import { findAccess } from '../adapters/kubeconfig.ts'
+import { KubernetesApi } from '../adapters/kubernetes-api.ts'
+import { openParameterCatalogs } from '../adapters/parameter-catalogs.ts'
 import { openToolbox, type ToolboxOptions } from '../adapters/toolbox.ts'
 import { decisionsOf, proposedDecisions } from '../decisions.ts'
 import { annotationsOf } from '../report/annotations.ts'
@@ -9,8 +13,10 @@ import { checkText } from '../report/check.ts'
 import { linksOf } from '../report/links.ts'
 import { REVIEW_MARKER, reviewComment, reviewSummary } from '../report/markdown.ts'
 import { reviewSarif } from '../report/sarif.ts'
+import { statusMarkdown } from '../report/status-markdown.ts'
 import { workflowCommands } from '../report/workflow-commands.ts'
 import { judgeTree } from '../judge-tree.ts'
+import { reportStatus } from '../report-status.ts'
 import { reviewPullRequest } from '../review-pull-request.ts'
 import { sarifRules } from '../sarif-rules.ts'
 import type { ActionTools, Environment, Printers } from './run.ts'
@@ -57,6 +63,36 @@ export function reviewWith(env: Environment, log: (message: string) => void): Ac
       },
       judging,
     )
+  }
+}
+
+/** The story of `status` over the API server that the runner reaches. */
+export function statusWith(env: Environment): ActionTools['status'] {
+  return async ({ databases, directory, kubeconfig, context }) => {
+    const access = findAccess({
+      env,
+      cwd: directory,
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+    })
+    const reader = new KubernetesApi(access)
+    const bundled = path.join(BUNDLED_CATALOG, 'postgres')
+    const catalogs = openParameterCatalogs(existsSync(bundled) ? bundled : undefined)
+    try {
+      return await Promise.all(
+        databases.map(async database => {
+          const status = await reportStatus(database, { reader, catalogs, now: () => new Date() })
+          return {
+            ...database,
+            state: status.state,
+            lead: status.reasons.find(({ state }) => state !== 'note')?.message ?? '',
+            markdown: statusMarkdown(status, 0),
+          }
+        }),
+      )
+    } finally {
+      reader.close()
+    }
   }
 }
 

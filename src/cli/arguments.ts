@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { directoryFrom } from '../config/load-config.ts'
+import { directoryFrom } from '../config/directory-from.ts'
 import { nearName } from '../manifest/near-name.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from '../config/versions.ts'
 import {

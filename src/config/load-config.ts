@@ -3,6 +3,7 @@ import type { Finding } from '../manifest/finding.ts'
 import { isObject, textAt, valueAt, type Json, type JsonObject } from '../manifest/json.ts'
 import { nearName } from '../manifest/near-name.ts'
 import type { Tree } from '../manifest/tree.ts'
+import { directoryFrom } from './directory-from.ts'
 import { defaultConfig, type ClusterConfig, type Config, type RuleSetting } from './config.ts'
 import { fieldOf, schemaProblems, type Path } from './schema-problems.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from './versions.ts'
@@ -202,13 +203,6 @@ function clusterFrom(value: Json): Omit<ClusterConfig, 'path'> & { path: string 
     ...(delay === undefined ? {} : { delay }),
     variables: isObject(variables) ? textsByKey(variables) : {},
   }
-}
-
-/** 'clusters/infra' of './clusters/infra/'; '' for the root; `undefined` where it leads out of the repository. */
-export function directoryFrom(text: string): string | undefined {
-  if (text.startsWith('/') || text.includes('\\') || text.includes('\0')) return undefined
-  const segments = text.split('/').filter(segment => segment !== '' && segment !== '.')
-  return segments.includes('..') ? undefined : segments.join('/')
 }
 
 function rulesFrom(value: JsonObject): Record<string, RuleSetting> {

@@ -10,5 +10,14 @@ await start(process.env, {
         ...(call.base === undefined ? {} : { base: call.base }),
       }),
     ),
+  status: async ({ databases }) =>
+    await Promise.resolve(
+      databases.map(each => ({
+        ...each,
+        state: 'attention' as const,
+        lead: 'fenced',
+        markdown: `## ${each.name}`,
+      })),
+    ),
   printers: plainPrinters,
 })

@@ -2,7 +2,8 @@ import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { defaultConfig } from '../../src/config/config.ts'
 import schema from '../../src/config/config.schema.json' with { type: 'json' }
-import { CONFIG_FILE, directoryFrom, loadConfig, readConfig } from '../../src/config/load-config.ts'
+import { directoryFrom } from '../../src/config/directory-from.ts'
+import { CONFIG_FILE, loadConfig, readConfig } from '../../src/config/load-config.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from '../../src/config/versions.ts'
 import { memoryTree } from '../../src/manifest/tree.ts'
 

@@ -18,6 +18,8 @@ export interface Serving {
   recording: Recording
   /** paths that are forbidden */
   forbidden?: (path: string) => boolean
+  /** how long every answer takes, as over a long way; 0 by default */
+  delayMs?: number
   /** tokens that are taken; all by default */
   tokens?: () => readonly string[]
 }
@@ -49,7 +51,10 @@ export async function serveRecording(serving: Serving): Promise<ApiServer> {
         JSON.stringify(statusOf(403, 'Forbidden', 'it is forbidden: no role')),
       )
     const answer = answerTo(path.split('?')[0] ?? '', serving.recording)
-    if (answer !== undefined) send(answer.status, answer.type, answer.body)
+    if (answer === undefined) return
+    const { delayMs = 0 } = serving
+    if (delayMs === 0) send(answer.status, answer.type, answer.body)
+    else setTimeout(() => send(answer.status, answer.type, answer.body), delayMs)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a server that listens on a port has such an address
@@ -103,6 +108,8 @@ const LISTS = {
 
 /** `undefined`: it never answers. */
 function answerTo(path: string, recorded: Recording): Reply | undefined {
+  const discovered = discovery(path)
+  if (discovered !== undefined) return json(discovered)
   const segments = path.split('/').map(decodeURIComponent)
   const at = segments.indexOf('namespaces')
   const [, namespace, resource = '', name, proxy] = segments.slice(at)
@@ -137,6 +144,33 @@ function answerTo(path: string, recorded: Recording): Reply | undefined {
     }
   }
   return { status: 404, type: 'text/plain; charset=utf-8', body: '404 page not found\n' }
+}
+
+// What client-go asks for before it knows the paths of kinds: the real plugin does, we do not.
+const KINDS: Record<string, [resource: string, kind: string][]> = {
+  '/api/v1': [['pods', 'Pod']],
+  '/apis/policy/v1': [['poddisruptionbudgets', 'PodDisruptionBudget']],
+  '/apis/postgresql.cnpg.io/v1': [['clusters', 'Cluster']],
+}
+
+function discovery(path: string): object | undefined {
+  if (path === '/api') return { kind: 'APIVersions', versions: ['v1'] }
+  if (path === '/apis') {
+    const groups = ['policy', 'postgresql.cnpg.io'].map(name => {
+      const version = { groupVersion: `${name}/v1`, version: 'v1' }
+      return { name, versions: [version], preferredVersion: version }
+    })
+    return { kind: 'APIGroupList', apiVersion: 'v1', groups }
+  }
+  const kinds = KINDS[path]
+  return kinds === undefined
+    ? undefined
+    : {
+        kind: 'APIResourceList',
+        apiVersion: 'v1',
+        groupVersion: path.replace(/^\/apis?\//, ''),
+        resources: kinds.map(([name, kind]) => ({ name, kind, namespaced: true, verbs: ['get', 'list'] })),
+      }
 }
 
 function isList(resource: string): resource is keyof typeof LISTS {
