@@ -34,17 +34,10 @@ export class HelmRepositories {
    * versions the one made last.
    */
   async find(repository: string, chart: string, range: string): Promise<Outcome<RepositoryEntry>> {
-    const base = new URL(`${repository.replace(/\/+$/, '')}/`)
-    const index = await this.index(base)
-    if (index.outcome !== 'present') return index
-    let entries: Json[]
-    try {
-      const listed = entriesOf(index.value, chart)
-      if (listed === undefined) return { outcome: 'absent', message: `${base.host} has no chart ${chart}` }
-      entries = listed
-    } catch {
-      return indexUnreadable(base)
-    }
+    const base = baseOf(repository)
+    const listed = await this.entries(base, chart)
+    if (listed.outcome !== 'present') return listed
+    const entries = listed.value
     const versions = entries.flatMap(entry => textAt(entry, 'version') ?? [])
     let version: string | undefined
     try {
@@ -70,6 +63,40 @@ export class HelmRepositories {
           ? {}
           : { digest: `sha256:${digest.replace(/^sha256:/, '')}` }),
       },
+    }
+  }
+
+  /** Every version of a chart, with the version of what it deploys where the index says. */
+  async versions(
+    repository: string,
+    chart: string,
+  ): Promise<Outcome<{ version: string; appVersion?: string }[]>> {
+    if (!URL.canParse(repository)) return { outcome: 'absent', message: `${repository} is no address` }
+    const listed = await this.entries(baseOf(repository), chart)
+    if (listed.outcome !== 'present') return listed
+    return {
+      outcome: 'present',
+      value: listed.value.flatMap(entry => {
+        const version = textAt(entry, 'version')
+        const appVersion = textAt(entry, 'appVersion')
+        if (version === undefined) return []
+        return [
+          { version, ...(appVersion === undefined ? {} : { appVersion: appVersion.replace(/^v/, '') }) },
+        ]
+      }),
+    }
+  }
+
+  private async entries(base: URL, chart: string): Promise<Outcome<Json[]>> {
+    const index = await this.index(base)
+    if (index.outcome !== 'present') return index
+    try {
+      const listed = entriesOf(index.value, chart)
+      return listed === undefined
+        ? { outcome: 'absent', message: `${base.host} has no chart ${chart}` }
+        : { outcome: 'present', value: listed }
+    } catch {
+      return indexUnreadable(base)
     }
   }
 
@@ -174,6 +201,10 @@ function cut(index: string, chart: string): string | undefined {
   const rest = index.slice(start + found.index)
   const end = rest.slice(found[0].length).search(/^(?: {0,1}\S| {2}[^\s-])/m)
   return end === -1 ? rest : rest.slice(0, found[0].length + end)
+}
+
+function baseOf(repository: string): URL {
+  return new URL(`${repository.replace(/\/+$/, '')}/`)
 }
 
 function createdAt(entry: Json): number {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { directoryFrom } from '../config/directory-from.ts'
 import { nearName } from '../manifest/near-name.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from '../config/versions.ts'
+import { CLASSES_ON_REQUEST } from '../versions/choose-update.ts'
 import {
   commands,
   flags,
@@ -20,6 +21,7 @@ export type Command =
   | ValidateCommand
   | AdmitCommand
   | StatusCommand
+  | UpdatesCommand
   | ExplainCommand
   | SchemaCommand
   | DoctorCommand
@@ -99,6 +101,15 @@ export interface StatusCommand extends Printing {
   /** how many -v, at most 2 */
   verbosity: number
   at?: Date
+}
+
+export interface UpdatesCommand extends Printing {
+  command: 'updates'
+  repo?: string
+  /** absent: the work tree */
+  ref?: string
+  allow: string[]
+  apply: boolean
 }
 
 export interface ExplainCommand extends Printing {
@@ -184,6 +195,22 @@ function commandFrom(
   const tools = present({ kustomize: text('kustomize'), helm: text('helm') })
   if (name === 'doctor') return { command: name, ...printing, ...tools }
   if (name === 'explain') return { command: name, ...printing, rule: words[0] ?? '' }
+  if (name === 'updates') {
+    const allow = values.get('allow') ?? []
+    const unknown = allow.find(kind => !CLASSES_ON_REQUEST.some(known => known === kind))
+    if (unknown !== undefined)
+      return bad(`There is no class ${unknown}${proposal(nearName(unknown, CLASSES_ON_REQUEST))}.`, name)
+    const ref = text('ref')
+    if (ref !== undefined && values.has('apply'))
+      return bad('--apply edits the work tree, not a commit.', name)
+    return {
+      command: name,
+      ...printing,
+      ...present({ repo: text('repo'), ref }),
+      allow,
+      apply: values.has('apply'),
+    }
+  }
   if (name === 'schema') {
     const [verb, ...imports] = words
     if (verb === undefined) return { command: name, ...printing, imports }

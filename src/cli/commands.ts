@@ -86,6 +86,13 @@ export const flags = {
   kustomize: { type: 'string', value: 'PATH', help: 'this kustomize or kubectl (default: of PATH)' },
   helm: { type: 'string', value: 'PATH', help: 'this helm (default: of PATH)' },
   offline: { type: 'boolean', help: 'fetch no charts; those in the cache are used' },
+  allow: {
+    type: 'string',
+    value: 'CLASS',
+    multiple: true,
+    help: 'also what is done on request only: pg-major, os-change, type-change, flavour-form, operator-minor, …',
+  },
+  apply: { type: 'boolean', help: 'edit the work tree; without it nothing is changed' },
   'no-color': { type: 'boolean', help: 'no colours (NO_COLOR works, too)' },
   help: { type: 'boolean', short: 'h', help: 'this help' },
   version: { type: 'boolean', help: 'the version' },
@@ -99,6 +106,7 @@ export type CommandName =
   | 'validate'
   | 'admit'
   | 'status'
+  | 'updates'
   | 'explain'
   | 'schema'
   | 'doctor'
@@ -177,6 +185,17 @@ Exit code 1: not healthy; 2: could not be found out.`,
     flags: ['namespace', 'kubeconfig', 'context', 'allow-exec', 'verbose', 'at', ...everywhere],
     words: [1, 1],
     examples: ['status postgres -n databases', 'status postgres -n databases -v -v --output markdown'],
+  },
+  updates: {
+    summary: 'which charts and images could be updated, and how far',
+    usage: '[--allow CLASS] [--apply]',
+    details: `Finds every version in the sources, asks registries for newer ones and chooses by class: minors and rebuilds of
+PostgreSQL, patches and minors of the rest, the operator one minor at a time. What else there is, is listed as on request.
+With --apply the proposals are written to the work tree, byte by byte where the versions stand.`,
+    outputs: ['text', 'json'],
+    flags: ['repo', 'ref', 'allow', 'apply', ...everywhere],
+    words: [0, 0],
+    examples: ['updates', 'updates --allow operator-minor --apply'],
   },
   explain: {
     summary: 'what a rule says, why, and how to mend it',

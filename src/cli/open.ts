@@ -9,7 +9,7 @@ import type { Rendering } from './arguments.ts'
 import type { Context } from './run.ts'
 
 /** The repository that a command names, or the one around the working directory. @throws GitProblem */
-export async function repositoryOf(command: Rendering, { io }: Context): Promise<Repository> {
+export async function repositoryOf(command: Pick<Rendering, 'repo'>, { io }: Context): Promise<Repository> {
   return command.repo === undefined
     ? await openRepository(io.cwd, { env: io.env })
     : await openRepository(resolvePath(io.cwd, command.repo), { env: io.env, exact: true })
@@ -20,7 +20,7 @@ export async function repositoryOf(command: Rendering, { io }: Context): Promise
  * @throws GitProblem where a commit is asked for and there is no repository
  */
 export async function openTree(
-  command: Rendering & { ref?: string },
+  command: Pick<Rendering, 'repo'> & { ref?: string },
   context: Context,
 ): Promise<{ tree: Tree } & AsyncDisposable> {
   try {

@@ -31,6 +31,7 @@ export interface Stories {
   validate: Story<'validate'>
   admit: Story<'admit'>
   status: Story<'status'>
+  updates: Story<'updates'>
   explain: Story<'explain'>
   schema: Story<'schema'>
   doctor: Story<'doctor'>
@@ -87,7 +88,7 @@ async function outcomeOf(
     progress: message => terminal.progress(message),
   }
   // loaded only now: help and a typing error need nothing of it
-  const { review, render, validate, admit, status, explain, schema, doctor } = await stories()
+  const { review, render, validate, admit, status, updates, explain, schema, doctor } = await stories()
   switch (command.command) {
     case 'review':
       return await review(command, context)
@@ -99,6 +100,8 @@ async function outcomeOf(
       return await admit(command, context)
     case 'status':
       return await status(command, context)
+    case 'updates':
+      return await updates(command, context)
     case 'explain':
       return await explain(command, context)
     case 'schema':

@@ -7,6 +7,7 @@ export const stories: Stories = {
   validate: async (command, context) => await (await import('./validate.ts')).validate(command, context),
   admit: async (command, context) => await (await import('./admit.ts')).admit(command, context),
   status: async (command, context) => await (await import('./status.ts')).status(command, context),
+  updates: async (command, context) => await (await import('./updates.ts')).updates(command, context),
   explain: async (command, context) => await (await import('./explain.ts')).explain(command, context),
   schema: async (command, context) => await (await import('./schema.ts')).schema(command, context),
   doctor: async (command, context) => await (await import('./doctor.ts')).doctor(command, context),

@@ -24,7 +24,14 @@ const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomi
  * that say it. Nothing is rendered: what a pull request edits are sources.
  */
 export async function findReferences(tree: Tree): Promise<FoundReferences> {
-  const files = [...(await tree.files()).keys()].filter(isYaml).toSorted()
+  const all = [...(await tree.files()).keys()]
+  // templates of a chart are no YAML until helm has filled them in
+  const templates = all
+    .filter(file => posix.basename(file) === 'Chart.yaml')
+    .map(file => posix.join(posix.dirname(file), 'templates/'))
+  const files = all
+    .filter(file => isYaml(file) && !templates.some(folder => file.startsWith(folder)))
+    .toSorted()
   const unread: { file: string; reason: string }[] = []
   const sources: SourceText[] = []
   for (const file of files) {

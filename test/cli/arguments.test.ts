@@ -51,6 +51,18 @@ describe('parseArguments', () => {
         offline: false,
       },
     ],
+    ['updates', { command: 'updates', output: 'text', color: true, allow: [], apply: false }],
+    [
+      'updates --repo x --allow pg-major --allow os-change --apply -o json',
+      {
+        command: 'updates',
+        output: 'json',
+        color: true,
+        repo: 'x',
+        allow: ['pg-major', 'os-change'],
+        apply: true,
+      },
+    ],
     [
       'explain schema-unknown-field',
       { command: 'explain', output: 'text', color: true, rule: 'schema-unknown-field' },
@@ -113,6 +125,8 @@ describe('parseArguments', () => {
     ['render --entry infra', '--entry infra is not of the form NAME=PATH.', 'render'],
     ['render --entry infra=../x', '--entry infra=../x leads out of the repository.', 'render'],
     ['render --kustomization apps', '--kustomization apps is not of the form NAMESPACE/NAME.', 'render'],
+    ['updates --allow pg-majr', 'There is no class pg-majr; did you mean pg-major?', 'updates'],
+    ['updates --ref main --apply', '--apply edits the work tree, not a commit.', 'updates'],
     ['explain', 'explain wants RULE.', 'explain'],
     ['explain a b', 'explain takes no b.', 'explain'],
     ['schema imprt x', 'schema takes no imprt; did you mean import?', 'schema'],

@@ -31,6 +31,7 @@ const stories = (review: Stories['review']) => async (): Promise<Stories> => ({
   validate: never,
   admit: never,
   status: never,
+  updates: never,
   explain: never,
   schema: never,
   doctor: never,
@@ -130,6 +131,7 @@ it('the help of all', () => {
       validate  what is wrong with a whole tree: findings only
       admit     whether the API server and the operator would take objects
       status    how a running database is: judgement, and what kubectl cnpg status prints
+      updates   which charts and images could be updated, and how far
       explain   what a rule says, why, and how to mend it
       schema    the kinds that can be validated without the CRDs of the tree
       doctor    which git, kustomize, kubectl and helm are used

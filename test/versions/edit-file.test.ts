@@ -194,6 +194,14 @@ describe('refuses, with the way out', () => {
     },
   )
 
+  it.each<[string, Pointer]>([
+    ['a: v1\n', ['a']],
+    ['- v1\n', [0]],
+    ['{ a: [v1, x] }\n', ['a', 0]],
+  ])('what would read as something else is not proven: %j', (text, pointer) => {
+    expect(edit(text, pointer, 'v1', 'v2:')).toMatchObject({ ok: false, refusal: { kind: 'unproven' } })
+  })
+
   it('two edits of one value', () => {
     const one = { document: 0, pointer: ['a'], from: 'v1', to: 'v2' }
     expect(

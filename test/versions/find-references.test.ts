@@ -307,6 +307,14 @@ describe('what else is said', () => {
     ])
   })
 
+  it('templates of a chart are not read', async () => {
+    const template = '{{- if .x }}\nimage: [{{ .y }}\n'
+    const found = await findReferences(
+      memoryTree({ 'c/Chart.yaml': 'name: c\n', 'c/templates/a.yaml': template }),
+    )
+    expect(found).toEqual({ references: [], unread: [] })
+  })
+
   it('a file that is no YAML is named', async () => {
     const { references, unread } = await findReferences(memoryTree({ 'a.yaml': 'image: "a:1\nb: [\n' }))
     expect([references.length, unread.map(({ file }) => file)]).toEqual([0, ['a.yaml']])
