@@ -3,6 +3,7 @@ import { secondsToWait } from '../src/adapters/github-client.ts'
 import { Mirrors } from '../src/adapters/git-mirror.ts'
 import { openGitProxy } from '../src/adapters/git-proxy.ts'
 import { createApp } from './app.ts'
+import { commandJob, explainWith, type CommandTools } from './command-job.ts'
 import { openDatabase } from './database.ts'
 import type { BotEnvironment } from './environment.ts'
 import { openGitHub } from './github.ts'
@@ -119,6 +120,12 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     verdict: verdict => metrics.verdict(verdict),
   }
   const send = async (jobs: readonly Job[]): Promise<void> => await queue.send(jobs)
+  const commands: CommandTools = {
+    ...review,
+    permissions: { read: environment.readPermission, act: environment.actPermission },
+    send,
+    explain: explainWith(options.env),
+  }
   tools.run = async (job, attempt) => {
     try {
       switch (job.kind) {
@@ -132,7 +139,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
           return await sweepAllJob(job, attempt, { github, send })
         case 'command':
         default:
-          return
+          return await commandJob(job, attempt, commands)
       }
     } catch (error) {
       const seconds = secondsToWait(error, at())
