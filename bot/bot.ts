@@ -9,9 +9,11 @@ import type { BotEnvironment } from './environment.ts'
 import { openGitHub } from './github.ts'
 import type { Job } from './jobs.ts'
 import type { Log } from './log.ts'
+import { Links } from './links.ts'
 import { Metrics } from './metrics.ts'
 import { Later, Queue, type Attempt, type Outcome, type QueueOptions } from './queue.ts'
 import { mergeGroupJob, reviewJob, type ReviewTools } from './review-job.ts'
+import { pageOf } from './review-page.ts'
 import { reviewProcess, type ReviewProcess } from './review-process.ts'
 import { closeServer, createBotServer, listen } from './server.ts'
 import { Store } from './store.ts'
@@ -96,6 +98,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     observe: call => metrics.called(call),
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
   })
+  const { publicUrl, webhookSecret, linkDays, serverUrl } = environment
+  const links = publicUrl === undefined ? undefined : new Links(publicUrl, webhookSecret, linkDays)
   const review: ReviewTools = {
     github,
     store,
@@ -116,7 +120,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     settings: environment,
     now,
     reviewing: (job, head) => queue.reviewing(job, head),
-    page: () => undefined,
+    page: stored => links?.of(stored),
     verdict: verdict => metrics.verdict(verdict),
   }
   const send = async (jobs: readonly Job[]): Promise<void> => await queue.send(jobs)
@@ -156,6 +160,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       text: async () => await metrics.text(),
       answered: (seconds, status) => metrics.answered(seconds, status),
     },
+    page: async url =>
+      links === undefined ? undefined : await pageOf(url, { links, store, serverUrl, now }),
     trouble: async () => {
       try {
         await queue.sql('SELECT 1')
