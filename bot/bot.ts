@@ -3,14 +3,17 @@ import { secondsToWait } from '../src/adapters/github-client.ts'
 import { Mirrors } from '../src/adapters/git-mirror.ts'
 import { openGitProxy } from '../src/adapters/git-proxy.ts'
 import { createApp } from './app.ts'
+import { commandJob, explainWith, type CommandTools } from './command-job.ts'
 import { openDatabase } from './database.ts'
 import type { BotEnvironment } from './environment.ts'
 import { openGitHub } from './github.ts'
 import type { Job } from './jobs.ts'
 import type { Log } from './log.ts'
+import { Links } from './links.ts'
 import { Metrics } from './metrics.ts'
 import { Later, Queue, type Attempt, type Outcome, type QueueOptions } from './queue.ts'
 import { mergeGroupJob, reviewJob, type ReviewTools } from './review-job.ts'
+import { pageOf } from './review-page.ts'
 import { reviewProcess, type ReviewProcess } from './review-process.ts'
 import { closeServer, createBotServer, listen } from './server.ts'
 import { Store } from './store.ts'
@@ -95,6 +98,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     observe: call => metrics.called(call),
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
   })
+  const { publicUrl, webhookSecret, linkDays, serverUrl } = environment
+  const links = publicUrl === undefined ? undefined : new Links(publicUrl, webhookSecret, linkDays)
   const review: ReviewTools = {
     github,
     store,
@@ -115,10 +120,16 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     settings: environment,
     now,
     reviewing: (job, head) => queue.reviewing(job, head),
-    page: () => undefined,
+    page: stored => links?.of(stored),
     verdict: verdict => metrics.verdict(verdict),
   }
   const send = async (jobs: readonly Job[]): Promise<void> => await queue.send(jobs)
+  const commands: CommandTools = {
+    ...review,
+    permissions: { read: environment.readPermission, act: environment.actPermission },
+    send,
+    explain: explainWith(options.env),
+  }
   tools.run = async (job, attempt) => {
     try {
       switch (job.kind) {
@@ -132,7 +143,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
           return await sweepAllJob(job, attempt, { github, send })
         case 'command':
         default:
-          return
+          return await commandJob(job, attempt, commands)
       }
     } catch (error) {
       const seconds = secondsToWait(error, at())
@@ -149,6 +160,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       text: async () => await metrics.text(),
       answered: (seconds, status) => metrics.answered(seconds, status),
     },
+    page: async url =>
+      links === undefined ? undefined : await pageOf(url, { links, store, serverUrl, now }),
     trouble: async () => {
       try {
         await queue.sql('SELECT 1')

@@ -181,6 +181,12 @@ function given(variables: Variables): Record<string, string> {
   )
 }
 
+/** Where GitHub is, for the setup: nothing else is known then. */
+export function githubOf(env: Variables): Pick<BotEnvironment, 'apiUrl' | 'serverUrl'> {
+  const apiUrl = env.GITHUB_API_URL?.trim().replace(/\/+$/, '') || 'https://api.github.com'
+  return { apiUrl, serverUrl: env.GITHUB_SERVER_URL?.trim().replace(/\/+$/, '') || serverOf(apiUrl) }
+}
+
 function serverOf(apiUrl: string): string {
   const { protocol, host } = new URL(apiUrl)
   return host === 'api.github.com' ? 'https://github.com' : `${protocol}//${host}`

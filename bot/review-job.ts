@@ -107,7 +107,9 @@ export async function reviewPull(
   job: RepositoryJob,
   pull: PullRequest,
   signal: AbortSignal,
-  tools: ReviewTools,
+  tools: Pick<ReviewTools, 'github' | 'mirrors' | 'proxy' | 'review' | 'settings' | 'now'> & {
+    store: Pick<Store, 'keep'>
+  },
 ): Promise<StoredReview> {
   using mirror = await tools.mirrors.open(pull.repositoryId)
   const refs = { base: `refs/steward/base/${pull.number}`, head: `refs/steward/head/${pull.number}` }

@@ -34,6 +34,9 @@ export class Store {
       CREATE INDEX IF NOT EXISTS review_of ON cnpg_steward.review (repository, number, made_at);
       CREATE TABLE IF NOT EXISTS cnpg_steward.started_check (
         repository text NOT NULL, number int NOT NULL, head text NOT NULL, PRIMARY KEY (repository, number, head));
+      CREATE TABLE IF NOT EXISTS cnpg_steward.asked (
+        repository text NOT NULL, login text NOT NULL, comment bigint NOT NULL, at timestamptz NOT NULL,
+        PRIMARY KEY (repository, login, comment));
       COMMIT`)
     return new Store(sql)
   }
@@ -80,6 +83,22 @@ export class Store {
     const { body, made_at, ...rest } = row
     const text = gunzipSync(Buffer.from(body, 'base64')).toString('utf8')
     return { ...rest, madeAt: new Date(made_at), review: readReview(text) }
+  }
+
+  /** Notes that somebody asked in a comment. @returns in how many comments since a moment, this one included */
+  async asks(repository: string, login: string, comment: number, now: Date, since: Date): Promise<number> {
+    await this.#sql('DELETE FROM cnpg_steward.asked WHERE at < $1', [since.toISOString()])
+    await this.#sql(
+      'INSERT INTO cnpg_steward.asked (repository, login, comment, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+      [repository, login, comment, now.toISOString()],
+    )
+    const rows: { asked: number }[] = (
+      await this.#sql(
+        'SELECT count(*)::int AS asked FROM cnpg_steward.asked WHERE repository = $1 AND login = $2',
+        [repository, login],
+      )
+    ).rows
+    return rows[0]?.asked ?? 0
   }
 
   /** Remembers, before it is made, that a check run may be left under way on a commit. */

@@ -56,6 +56,7 @@ const LIBRARIES: Record<string, string[]> = {
   action: ['@actions/'],
   bot: [
     'probot',
+    'octokit',
     'pg-boss',
     '@electric-sql/pglite',
     'pino',

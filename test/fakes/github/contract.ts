@@ -148,6 +148,7 @@ export class Contract {
       ...given,
       ...Object.assign({}, ...parts),
       properties: Object.assign({}, ...parts.map(part => part.properties ?? {})) as JsonObject,
+      required: [given, ...parts].flatMap(part => (part.required as Json[] | undefined) ?? []),
     }
   }
 

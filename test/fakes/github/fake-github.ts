@@ -200,6 +200,11 @@ export class FakeGitHub implements AsyncDisposable {
     return response.status
   }
 
+  /** Every token that was given out, for tests that look whether one is seen where it must not be. */
+  issuedTokens(): string[] {
+    return [...this.#credentials.keys()]
+  }
+
   token(prefix: string, credential: Credential): string {
     const token = `${prefix}${String(this.nextId()).padStart(36, 'x')}`
     this.#credentials.set(token, credential)
