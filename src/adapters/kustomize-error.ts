@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { Finding } from '../manifest/finding.ts'
 import type { RenderFailure } from '../manifest/rendered.ts'
 import { readSource } from '../manifest/source-file.ts'
 import { KUSTOMIZATION_NAMES } from '../render/kustomization-file.ts'
@@ -37,7 +38,9 @@ export function describeKustomizeError(
   const line = /\bline (\d+)/.exec(text)?.[1]
   const message = `kustomize: ${plain(causeOf(text)).slice(0, 1000)}`
   const duplicate = /mapping key "([^"]*)" already defined/.exec(text)?.[1]
-  if (duplicate !== undefined) return { ruleId, message, ...placeOfDuplicate(duplicate, files) }
+  if (duplicate !== undefined) return placeOfDuplicate(duplicate, files) ?? { ruleId, message }
+  const unreadable = file === undefined ? undefined : unreadableFile(file, files)
+  if (unreadable !== undefined) return unreadable
   return {
     ruleId,
     message,
@@ -45,19 +48,28 @@ export function describeKustomizeError(
   }
 }
 
-/** Of a key that is there twice kustomize says the line and not the file: it is looked for; absent where several have one. */
-function placeOfDuplicate(
-  key: string,
-  files: ReadonlyMap<string, Uint8Array>,
-): Pick<RenderFailure, 'file' | 'line'> {
+/** What kustomize could not read, in our words and under the rule it breaks; undefined where we can read it. */
+function unreadableFile(file: string, files: ReadonlyMap<string, Uint8Array>): RenderFailure | undefined {
+  const problem = readSource(file, files.get(file) ?? new Uint8Array()).findings.find(
+    ({ level }) => level === 'error',
+  )
+  return problem === undefined ? undefined : failureOf(problem, file)
+}
+
+function failureOf({ ruleId, message, repair, line }: Finding, file: string): RenderFailure {
+  return { ruleId, message, ...(repair === undefined ? {} : { repair }), file, line: line ?? 1 }
+}
+
+/** Of a key that is there twice kustomize says the line and not the file: it is looked for; undefined where several have one. */
+function placeOfDuplicate(key: string, files: ReadonlyMap<string, Uint8Array>): RenderFailure | undefined {
   const places = [...files].flatMap(([file, bytes]) =>
     readSource(file, bytes).findings.filter(
       ({ ruleId, message }) => ruleId === 'parse-duplicate-key' && message.includes(JSON.stringify(key)),
     ),
   )
   const [place] = places
-  if (place?.file === undefined || new Set(places.map(({ file }) => file)).size > 1) return {}
-  return { file: place.file, line: place.line ?? 1 }
+  if (place?.file === undefined || new Set(places.map(({ file }) => file)).size > 1) return undefined
+  return failureOf(place, place.file)
 }
 
 // How kustomize prints ids, Go values and its own configuration, and what a person reads instead.

@@ -50,6 +50,8 @@ export class Refusal extends Error {
 /** One document, from nodes to JSON. */
 class Walk {
   private readonly targets = new Map<Node, Node>()
+  /** nodes that have an anchor → how many nodes they come to */
+  private readonly sizes = new Map<Node, number>()
   private readonly open = new Set<Node>()
   private nodes = 0
   private depth = 0
@@ -60,27 +62,35 @@ class Walk {
   constructor(root: Node, text: string, options: NodeOptions) {
     this.text = text
     this.options = options
-    this.bind(root, new Map(), 0)
+    // far beyond the limit nothing is written out to find that out; what is near it is counted on the way
+    if (this.bind(root, new Map(), 0) > 2 * MAX_NODES)
+      throw new Refusal('document contains excessive aliasing', undefined)
   }
 
-  /** An alias means the last anchor of its name before it. */
-  private bind(node: unknown, anchors: Map<string, Node>, depth: number): void {
+  /**
+   * An alias means the last anchor of its name before it.
+   * @returns how many nodes it comes to with its aliases written out
+   */
+  private bind(node: unknown, anchors: Map<string, Node>, depth: number): number {
     if (depth > MAX_DEPTH) throw new Refusal('nested too deeply', undefined)
     if (isAlias(node)) {
       const target = anchors.get(node.source)
       if (target === undefined) throw new Refusal(`unknown anchor '${node.source}' referenced`, node)
       this.targets.set(node, target)
-      return
+      return 1 + (this.sizes.get(target) ?? 0)
     }
+    let size = 1
     if (isScalar(node) || isMap(node) || isSeq(node)) {
       if (node.anchor !== undefined) anchors.set(node.anchor, node)
       if (isMap(node)) {
         for (const pair of node.items) {
-          this.bind(pair.key, anchors, depth + 1)
-          this.bind(pair.value, anchors, depth + 1)
+          size += this.bind(pair.key, anchors, depth + 1)
+          size += this.bind(pair.value, anchors, depth + 1)
         }
-      } else if (isSeq(node)) for (const item of node.items) this.bind(item, anchors, depth + 1)
+      } else if (isSeq(node)) for (const item of node.items) size += this.bind(item, anchors, depth + 1)
+      if (node.anchor !== undefined) this.sizes.set(node, size)
     }
+    return size
   }
 
   value(node: unknown): Json {

@@ -100,7 +100,12 @@ function readInFull(source: SourceFile, text: string, lines: Lines): void {
     for (const { contents, errors } of compose(text)) {
       const [error] = errors
       if (error?.code === 'RESOURCE_EXHAUSTION') report(TOO_DEEP, error.pos[0])
-      else if (error !== undefined) report({ ruleId: 'parse-yaml', ...inPlainWords(error) }, error.pos[0])
+      else if (error !== undefined)
+        // what is missing at the end is missing in the last line
+        report(
+          { ruleId: 'parse-yaml', ...inPlainWords(error) },
+          Math.min(error.pos[0], text.trimEnd().length),
+        )
       if (error !== undefined || contents === null) continue
       const value = readNodes(contents, text, {
         dialect: 'v3',
@@ -290,6 +295,10 @@ const PLAIN_WORDS: Readonly<Record<string, [message: string, repair: string]>> =
 }
 
 function inPlainWords(error: YAMLError): { message: string; repair: string } {
+  // the library calls it a matter of indentation
+  const open = /^Flow (?:map|sequence) .* end with a ([}\]])$/.exec(error.message)?.[1]
+  if (open !== undefined)
+    return { message: `A bracket is not closed: ${open} is missing.`, repair: `Close it with ${open}.` }
   const [message, repair] = PLAIN_WORDS[error.code] ?? [
     `This is no valid YAML: ${error.message}.`,
     'Check quotes and indentation.',

@@ -303,7 +303,7 @@ const BOMBS: Record<string, Case> = {
   'aliases in a kustomization': { files: { [K]: BOMB }, id: 'render-kustomization-invalid', file: K },
   'a deep manifest': {
     files: web(`${configMap('{slug}')}x: ${DEEP}\n`),
-    id: 'render-build',
+    id: 'parse-limit',
     file: WEB,
   },
   'a deep kustomization': {
@@ -330,7 +330,7 @@ const BOMBS: Record<string, Case> = {
     file: WEB,
     line: 1,
   },
-  'a manifest that is binary': { files: web('a\0b'), id: 'render-build', file: WEB, line: 1 },
+  'a manifest that is binary': { files: web('a\0b'), id: 'parse-encoding', file: WEB, line: 1 },
   'a kustomization in UTF-16': {
     files: { [K]: new Uint8Array(Buffer.from('\ufeffresources: [web.yaml]\n', 'utf16le')) },
     id: 'render-kustomization-invalid',
@@ -443,14 +443,14 @@ const TEXTS: Record<string, Case> = {
       'apps/{slug}/a\n::error::b##[error].yaml': 'a: [',
       [K]: 'resources: [web.yaml, "a\\n::error::b##[error].yaml"]\n',
     },
-    id: 'render-build',
+    id: 'parse-yaml',
   },
   'a file name of Markdown': {
     files: {
       [`apps/{slug}/${EVIL.replaceAll('/', '')}.yaml`]: 'a: [',
       [K]: `resources: [web.yaml, ${JSON.stringify(`${EVIL.replaceAll('/', '')}.yaml`)}]\n`,
     },
-    id: 'render-build',
+    id: 'parse-yaml',
   },
   'an unknown field of Markdown': {
     files: { [K]: `${JSON.stringify(EVIL)}: 1\n` },

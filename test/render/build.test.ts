@@ -220,7 +220,7 @@ describe('fails with a place', () => {
         'a/x.yaml': '',
       },
       {},
-      { ruleId: 'render-build', file: 'a/s/x.yaml', line: 4 },
+      { ruleId: 'parse-yaml', file: 'a/s/x.yaml', line: 4 },
     ],
     [
       'a file that is no manifest',
