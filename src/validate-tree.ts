@@ -166,6 +166,9 @@ export async function validateTree(
   )
   const read = new Set([...rendered.files].filter(file => part?.hasFile(file) !== false))
   const files = await textsOf(tree, read)
+  const notServed = new Set(
+    findings.filter(({ ruleId }) => ruleId === 'schema-version-not-served').map(versionOf),
+  )
   findings.push(
     ...houseFindings({
       kustomizations: rendered.kustomizations,
@@ -173,7 +176,8 @@ export async function validateTree(
       settings: config.rules,
       fluxVersion: cluster => fluxOf(cluster).version,
       ...(config.annotationPrefix === undefined ? {} : { annotationPrefix: config.annotationPrefix }),
-    }),
+      // what the schemas say of a version is not said again
+    }).filter(finding => finding.field !== 'apiVersion' || !notServed.has(versionOf(finding))),
     ...(await sourceFindings(tree, new Set([...manifestFiles(rendered)].filter(file => read.has(file))))),
   )
   const placed = await Promise.all(findings.map(async finding => await lines.ofFinding(finding)))
@@ -194,6 +198,11 @@ export async function settle(
   const judged = joinClusters(levelled(findings, config))
   const kept = await withoutIgnored(judged, tree, trusted)
   return { findings: kept, suppressed: judged.length - kept.length }
+}
+
+/** An object in its version, as one cluster gets it. */
+function versionOf({ cluster, resource }: Finding): string {
+  return JSON.stringify([cluster, resource])
 }
 
 function versionsInUse(

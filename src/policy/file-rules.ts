@@ -7,8 +7,8 @@ export const fileRules: HouseRule[] = [
     title: 'A kustomize directory has its kustomization.yaml under exactly this name.',
     why: 'kustomize reads kustomization.yml and Kustomization too, but searches, editors and bots look for one name.',
     repair: 'Rename the file to kustomization.yaml.',
-    failing: 'kubernetes/apps/demo/kustomization.yml',
-    mended: 'kubernetes/apps/demo/kustomization.yaml',
+    failing: directory('kustomization.yml', ' # ←'),
+    mended: directory('kustomization.yaml'),
     defaultLevel: 'off',
     checkFile: path => {
       const name = path.slice(path.lastIndexOf('/') + 1)
@@ -22,8 +22,8 @@ export const fileRules: HouseRule[] = [
     title: 'Variables are written ${NAME}, the only form that Flux substitutes.',
     why: '$NAME and {{NAME}} stay in the manifest as they are and reach the cluster as text: a bucket called cnpg-$CLUSTER_NAME.',
     repair: 'Write ${NAME}.',
-    failing: 'destinationPath: s3://cnpg-$CLUSTER_NAME/',
-    mended: 'destinationPath: s3://cnpg-${CLUSTER_NAME}/',
+    failing: substituted('s3://cnpg-$CLUSTER_NAME/ # ←'),
+    mended: substituted('s3://cnpg-${CLUSTER_NAME}/'),
     defaultLevel: 'off',
     checkFile: (path, text, { variables }) => {
       // templates of a Helm chart have a syntax of their own
@@ -60,4 +60,51 @@ function variableProblem(written: string, name: string, file: string, line: numb
 /** The names of the variables in a text: what Flux would substitute, `$${NAME}` left out. */
 export function variablesIn(text: string): string[] {
   return [...text.matchAll(/(?<!\$)\$\{([A-Za-z_]\w*)/g)].map(([, name = '']) => name)
+}
+
+function directory(name: string, mark = ''): string {
+  return `# kustomization.yaml
+resources:
+  - apps
+---
+# apps/${name}
+resources:${mark}
+  - settings.yaml
+---
+# apps/settings.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings`
+}
+
+function substituted(path: string): string {
+  return `# kustomization.yaml
+resources:
+  - apps.yaml
+---
+# apps.yaml
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  name: apps
+  namespace: flux-system
+spec:
+  interval: 1h
+  prune: true
+  path: ./apps
+  sourceRef:
+    kind: GitRepository
+    name: flux-system
+  postBuild:
+    substitute:
+      CLUSTER_NAME: infra
+---
+# apps/settings.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings
+data:
+  destinationPath: ${path}`
 }

@@ -10,8 +10,8 @@ export const objectRules: HouseRule[] = [
     title: 'Images are pinned by digest.',
     why: 'A tag can be pushed again: the same commit then runs another image, on one node and not on the next.',
     repair: 'Add the digest to the tag: image:tag@sha256:…',
-    failing: 'image: ghcr.io/cloudnative-pg/postgresql:17.2',
-    mended: `image: ghcr.io/cloudnative-pg/postgresql:17.2@sha256:${'0'.repeat(64)}`,
+    failing: clusterOf('17.6-system-trixie # ←'),
+    mended: clusterOf(`17.6-system-trixie@sha256:${'0'.repeat(64)}`),
     defaultLevel: 'off',
     checkObject: object =>
       imagesOf(object).flatMap(({ image, field }) =>
@@ -26,8 +26,8 @@ export const objectRules: HouseRule[] = [
     why: 'One way to write names makes them easy to search for, and valid wherever a name becomes a DNS label.',
     repair:
       'Use lower-case letters, digits and single hyphens. A renamed object is deleted and created again.',
-    failing: 'metadata:\n  name: my.app_config',
-    mended: 'metadata:\n  name: my-app-config',
+    failing: settings('name: app.settings # ←'),
+    mended: settings('name: app-settings'),
     defaultLevel: 'off',
     checkObject: ({ resource }) =>
       NAMED_BY_THE_API.has(resource.kind) || /^[a-z0-9]+(-[a-z0-9]+)*$/.test(resource.name)
@@ -39,8 +39,8 @@ export const objectRules: HouseRule[] = [
     title: 'Annotations of our own carry our prefix.',
     why: 'Without a prefix nobody can tell whose annotation it is, and two tools may mean different things by it.',
     repair: 'Put the prefix of your domain before the name, as in monosense.dev/owner.',
-    failing: 'annotations:\n  owner: platform',
-    mended: 'annotations:\n  monosense.dev/owner: platform',
+    failing: settings('name: settings\n  annotations:\n    owner: platform # ←'),
+    mended: settings('name: settings\n  annotations:\n    monosense.dev/owner: platform'),
     defaultLevel: 'off',
     checkObject: ({ manifest }, { annotationPrefix }) => {
       const annotations = valueAt(manifest, 'metadata', 'annotations')
@@ -116,4 +116,23 @@ function imagesAt(manifest: Json, path: string[]): NamedImage[] {
     const image = textAt(item, 'image')
     return image === undefined ? [] : [{ image, field: `${path.join('.')}[${index}].image` }]
   })
+}
+
+function clusterOf(tag: string): string {
+  return `apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata:
+  name: postgres
+spec:
+  instances: 3
+  imageName: ghcr.io/cloudnative-pg/postgresql:${tag}
+  storage:
+    size: 10Gi`
+}
+
+function settings(metadata: string): string {
+  return `apiVersion: v1
+kind: ConfigMap
+metadata:
+  ${metadata}`
 }

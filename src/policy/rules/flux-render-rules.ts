@@ -13,7 +13,7 @@ export const fluxRenderRules: readonly Rule[] = [
     title: 'A variable is defined or has a default.',
     why: 'Since Flux 2.9 an undefined variable fails the Kustomization (StrictPostBuildSubstitutions); before, it silently became an empty text.',
     repair: 'Define it under postBuild, give it a default, or write $${NAME} where no variable is meant.',
-    failing: substituting('${TIMEZONE}'),
+    failing: substituting('${TIMEZONE}', ' # ←'),
     mended: substituting('${TIMEZONE:=UTC}'),
   },
   {
@@ -37,7 +37,7 @@ ${kustomization('infrastructure')}
 ${kustomization('operator')}
 ---
 # infrastructure/operator.yaml
-${kustomization('operator')}
+${marked(kustomization('operator'))}
 ---
 # operator/settings.yaml
 ${SETTINGS}`,
@@ -68,7 +68,7 @@ ${SETTINGS}`,
     why: 'Without a root that applies itself, every Kustomization that no other one applies is taken for a root: a guess, which may leave something out.',
     repair: 'Name the roots under `clusters:` in .github/cnpg-steward.yaml.',
     failing: `# flux/apps.yaml
-${kustomization('apps')}
+${marked(kustomization('apps'))}
 ---
 # apps/settings.yaml
 ${SETTINGS}`,
@@ -89,7 +89,7 @@ ${SETTINGS}`,
     title: 'The patches of a FluxInstance fit the objects that it makes.',
     why: 'flux-operator makes the source and the root Kustomization of the cluster out of them: nothing below is applied.',
     repair: 'Correct spec.kustomize.patches.',
-    failing: fluxInstance('/spec/wait'),
+    failing: fluxInstance('/spec/wait', ' # ←'),
     mended: fluxInstance('/spec/prune'),
   },
   {
@@ -98,8 +98,8 @@ ${SETTINGS}`,
     title: 'The chart of a HelmRelease exists and can be used.',
     why: 'helm-controller cannot install or upgrade the release.',
     repair: 'Correct the source, the name or the version of the chart.',
-    failing: release('url: https://ghcr.io/cloudnative-pg/charts/cloudnative-pg'),
-    mended: release('url: oci://ghcr.io/cloudnative-pg/charts/cloudnative-pg'),
+    failing: treeRelease('charts/postgre', '2', ' # ←'),
+    mended: treeRelease('charts/postgres', '2'),
   },
   {
     id: 'render-helm',
@@ -107,12 +107,8 @@ ${SETTINGS}`,
     title: 'A chart renders with the values of its HelmRelease.',
     why: 'helm-controller fails the release: the install or upgrade does not happen.',
     repair: "helm's message names the template, or the value that values.schema.json refuses.",
-    failing: `spec:
-  values:
-    replicaCount: many`,
-    mended: `spec:
-  values:
-    replicaCount: 2`,
+    failing: treeRelease('charts/postgres', '""', ' # ←'),
+    mended: treeRelease('charts/postgres', '2'),
   },
   {
     id: 'render-helm-values',
@@ -120,8 +116,8 @@ ${SETTINGS}`,
     title: 'What valuesFrom refers to can be read and merged.',
     why: 'helm-controller fails the release: the install or upgrade does not happen.',
     repair: 'Correct the entry of spec.valuesFrom, or what it refers to.',
-    failing: release('url: oci://ghcr.io/cloudnative-pg/charts/cloudnative-pg', 'value.yaml'),
-    mended: release('url: oci://ghcr.io/cloudnative-pg/charts/cloudnative-pg', 'values.yaml'),
+    failing: release('value.yaml', ' # ←'),
+    mended: release('values.yaml'),
   },
 ]
 
@@ -132,13 +128,15 @@ metadata:
   name: ${name}
   namespace: flux-system
 spec:
+  interval: 1h
+  prune: true
   path: ./${name}
   sourceRef:
     kind: GitRepository
     name: flux-system${more}`
 }
 
-function substituting(variable: string): string {
+function substituting(variable: string, mark = ''): string {
   return `# kustomization.yaml
 resources:
   - apps.yaml
@@ -147,14 +145,14 @@ resources:
 ${kustomization('apps', '\n  postBuild:\n    substitute:\n      REGION: eu')}
 ---
 # apps/settings.yaml
-${SETTINGS}
+${SETTINGS.replace('\n', `${mark}\n`)}
 data:
   timezone: ${variable}`
 }
 
-function fluxInstance(removed: string): string {
+function fluxInstance(removed: string, mark = ''): string {
   return `# flux/instance.yaml
-apiVersion: fluxcd.controlplane.io/v1
+apiVersion: fluxcd.controlplane.io/v1${mark}
 kind: FluxInstance
 metadata:
   name: flux
@@ -174,21 +172,18 @@ spec:
           kind: Kustomization
         patch: |
           - op: remove
-            path: ${removed}`
+            path: ${removed}
+---
+# flux/settings.yaml
+${SETTINGS}`
 }
 
-function release(url: string, valuesKey?: string): string {
-  const values =
-    valuesKey === undefined
-      ? ''
-      : `\n  valuesFrom:\n    - kind: ConfigMap\n      name: settings\n      valuesKey: ${valuesKey}`
-  const settings =
-    valuesKey === undefined
-      ? ''
-      : `\n---\n# settings.yaml\n${SETTINGS}\n  namespace: databases\ndata:\n  values.yaml: |\n    replicaCount: 2`
+/** A HelmRelease of a chart that is never fetched, with values of a ConfigMap. */
+function release(valuesKey: string, mark = ''): string {
   return `# kustomization.yaml
 resources:
-  - release.yaml${valuesKey === undefined ? '' : '\n  - settings.yaml'}
+  - release.yaml
+  - settings.yaml
 ---
 # release.yaml
 apiVersion: source.toolkit.fluxcd.io/v1
@@ -198,11 +193,11 @@ metadata:
   namespace: databases
 spec:
   interval: 1h
-  ${url}
+  url: oci://ghcr.io/cloudnative-pg/charts/cloudnative-pg
   ref:
     tag: 0.27.0
 ---
-apiVersion: helm.toolkit.fluxcd.io/v2
+apiVersion: helm.toolkit.fluxcd.io/v2${mark}
 kind: HelmRelease
 metadata:
   name: cloudnative-pg
@@ -211,5 +206,54 @@ spec:
   interval: 1h
   chartRef:
     kind: OCIRepository
-    name: cloudnative-pg${values}${settings}`
+    name: cloudnative-pg
+  valuesFrom:
+    - kind: ConfigMap
+      name: settings
+      valuesKey: ${valuesKey}
+---
+# settings.yaml
+${SETTINGS}
+  namespace: databases
+data:
+  values.yaml: |
+    replicaCount: 2`
+}
+
+/** A HelmRelease of a chart of the repository. */
+function treeRelease(chart: string, instances: string, mark = ''): string {
+  return `# flux/apps.yaml
+${kustomization('flux-system').replace('./flux-system', './flux')}
+---
+# flux/release.yaml
+apiVersion: helm.toolkit.fluxcd.io/v2${mark}
+kind: HelmRelease
+metadata:
+  name: postgres
+  namespace: databases
+spec:
+  interval: 1h
+  chart:
+    spec:
+      chart: ${chart}
+      sourceRef:
+        kind: GitRepository
+        name: flux-system
+        namespace: flux-system
+  values:
+    instances: ${instances}
+---
+# charts/postgres/Chart.yaml
+apiVersion: v2
+name: postgres
+version: 1.0.0
+---
+# charts/postgres/templates/settings.yaml
+${SETTINGS}
+data:
+  instances: {{ required "how many instances?" .Values.instances | quote }}`
+}
+
+function marked(manifest: string): string {
+  return manifest.replace('\n', ' # ←\n')
 }

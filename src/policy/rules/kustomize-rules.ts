@@ -16,7 +16,7 @@ export const kustomizeRules: readonly Rule[] = [
     repair: 'Correct the path, or add the file; the finding proposes a near name.',
     failing: `# kustomization.yaml
 resources:
-  - setings.yaml
+  - setings.yaml # ←
 ---
 # settings.yaml
 ${SETTINGS}`,
@@ -35,7 +35,7 @@ ${SETTINGS}`,
     repair: 'Move the file into the repository.',
     failing: `# kustomization.yaml
 resources:
-  - ../elsewhere/settings.yaml`,
+  - ../elsewhere/settings.yaml # ←`,
     mended: `# kustomization.yaml
 resources:
   - settings.yaml
@@ -55,7 +55,7 @@ resources:
 ---
 # databases/kustomization.yaml
 resources:
-  - ..`,
+  - .. # ←`,
     mended: `# kustomization.yaml
 resources:
   - databases
@@ -74,7 +74,7 @@ ${SETTINGS}`,
     why: NOTHING_APPLIED,
     repair: 'Correct the field that is named.',
     failing: `# kustomization.yaml
-resources: settings.yaml
+resources: settings.yaml # ←
 ---
 # settings.yaml
 ${SETTINGS}`,
@@ -96,7 +96,7 @@ generators:
   - generator.yaml
 ---
 # generator.yaml
-apiVersion: example.org/v1
+apiVersion: example.org/v1 # ←
 kind: SettingsGenerator
 metadata:
   name: settings
@@ -117,8 +117,20 @@ ${SETTINGS}`,
     title: 'What a kustomization names is a file or a directory, no symbolic link and no submodule.',
     why: 'source-controller leaves links out of the artifact that Flux builds from: in the cluster there is no such file, and the build fails.',
     repair: 'Put the file itself there.',
-    failing: 'settings.yaml -> ../base/settings.yaml',
-    mended: 'settings.yaml   # a regular file',
+    failing: `# kustomization.yaml
+resources:
+  - settings.yaml # ←
+---
+# shared/settings.yaml
+${SETTINGS}
+---
+# settings.yaml -> shared/settings.yaml`,
+    mended: `# kustomization.yaml
+resources:
+  - settings.yaml
+---
+# settings.yaml
+${SETTINGS}`,
   },
   {
     id: 'render-build',
@@ -127,7 +139,7 @@ ${SETTINGS}`,
     why: 'A Kustomization that does not build is not applied; what it applied before stays as it is.',
     repair: "kustomize's message says what to correct.",
     failing: `# kustomization.yaml
-resources:
+resources: # ←
   - settings.yaml
 patches:
   - patch: |
@@ -166,7 +178,7 @@ resources:
   - settings.yaml
 ---
 # settings.yaml
-kind: ConfigMap
+kind: ConfigMap # ←
 metadata:
   name: settings`,
     mended: `# kustomization.yaml

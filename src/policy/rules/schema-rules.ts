@@ -10,7 +10,7 @@ export const schemaRules: readonly Rule[] = [
     title: 'An object has only fields that its schema declares.',
     why: 'Flux applies server-side, and server-side apply refuses a field that the schema does not declare; nothing of the Kustomization is applied.',
     repair: 'Correct the name, or move the field to where it belongs; the finding proposes a near name.',
-    failing: cluster('instanses: 3'),
+    failing: cluster('instanses: 3 # ←'),
     mended: cluster('instances: 3'),
   },
   {
@@ -19,7 +19,7 @@ export const schemaRules: readonly Rule[] = [
     title: 'A field has the type that its schema declares.',
     why: REFUSED,
     repair: 'Write a value of that type: quotes make a text, no quotes a number or true and false.',
-    failing: cluster('instances: "3"'),
+    failing: cluster('instances: "3" # ←'),
     mended: cluster('instances: 3'),
   },
   {
@@ -28,20 +28,31 @@ export const schemaRules: readonly Rule[] = [
     title: 'A field that the schema requires is there.',
     why: REFUSED,
     repair: 'Add the field.',
-    failing: `apiVersion: postgresql.cnpg.io/v1
-kind: ScheduledBackup
+    failing: `apiVersion: v1 # ←
+kind: PersistentVolumeClaim
 metadata:
-  name: nightly
+  name: dumps
 spec:
-  schedule: 0 0 2 * * *`,
-    mended: `apiVersion: postgresql.cnpg.io/v1
-kind: ScheduledBackup
+  accessModes:
+    - ReadWriteOnce
+  resources:
+    requests:
+      storage: 10Gi
+  dataSource:
+    name: dumps-of-yesterday`,
+    mended: `apiVersion: v1
+kind: PersistentVolumeClaim
 metadata:
-  name: nightly
+  name: dumps
 spec:
-  schedule: 0 0 2 * * *
-  cluster:
-    name: postgres`,
+  accessModes:
+    - ReadWriteOnce
+  resources:
+    requests:
+      storage: 10Gi
+  dataSource:
+    kind: PersistentVolumeClaim
+    name: dumps-of-yesterday`,
   },
   {
     id: 'schema-enum',
@@ -49,7 +60,7 @@ spec:
     title: 'A value is one of those that the schema lists.',
     why: REFUSED,
     repair: 'Use one of the values that the finding names.',
-    failing: cluster('primaryUpdateMethod: rolling'),
+    failing: cluster('primaryUpdateMethod: rolling # ←'),
     mended: cluster('primaryUpdateMethod: switchover'),
   },
   {
@@ -58,8 +69,10 @@ spec:
     title: 'A text has the form that the pattern of the schema asks for.',
     why: REFUSED,
     repair: 'Write the text in that form.',
-    failing: cluster('backup:\n    retentionPolicy: 30 days'),
-    mended: cluster('backup:\n    retentionPolicy: 30d'),
+    failing: cluster('backup:\n    retentionPolicy: 30 days # ←'),
+    mended: cluster(
+      'backup:\n    retentionPolicy: 30d\n    barmanObjectStore:\n      destinationPath: s3://backups/postgres\n      s3Credentials:\n        inheritFromIAMRole: true',
+    ),
   },
   {
     id: 'schema-range',
@@ -67,7 +80,7 @@ spec:
     title: 'A number is within the range of its schema.',
     why: REFUSED,
     repair: 'Choose a number within the range that the finding names.',
-    failing: cluster('instances: 0'),
+    failing: cluster('instances: 0 # ←'),
     mended: cluster('instances: 1'),
   },
   {
@@ -76,8 +89,10 @@ spec:
     title: 'A text or a list is neither too short nor too long.',
     why: REFUSED,
     repair: 'Fill it in, shorten it, or take it out.',
-    failing: cluster('replica:\n    source: ""'),
-    mended: cluster('replica:\n    source: postgres-main'),
+    failing: cluster('replica:\n    source: "" # ←'),
+    mended: cluster(
+      'replica:\n    enabled: false\n    source: main\n  externalClusters:\n    - name: main\n      connectionParameters:\n        host: main.example.org',
+    ),
   },
   {
     id: 'schema-format',
@@ -90,7 +105,7 @@ kind: Secret
 metadata:
   name: postgres-app
 data:
-  username: app user`,
+  username: app user # ←`,
     mended: `apiVersion: v1
 kind: Secret
 metadata:
@@ -112,7 +127,7 @@ spec:
   ports:
     - name: postgres
       port: 5432
-    - name: metrics
+    - name: metrics # ←
       port: 5432`,
     mended: `apiVersion: v1
 kind: Service
@@ -131,25 +146,8 @@ spec:
     title: 'An object takes one of the forms between which its schema lets it choose.',
     why: REFUSED,
     repair: 'Fill in what one of the forms asks for, and nothing of the others where only one is allowed.',
-    failing: `apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
-metadata:
-  name: postgres
-spec:
-  endpointSelector: {}
-  nodeSelector: {}
-  ingress:
-    - fromEntities:
-        - cluster`,
-    mended: `apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
-metadata:
-  name: postgres
-spec:
-  endpointSelector: {}
-  ingress:
-    - fromEntities:
-        - cluster`,
+    failing: alternatives('spec: # ←\n  plain: postgres\n  sealed: AgBy...'),
+    mended: alternatives('spec:\n  sealed: AgBy...'),
   },
   {
     id: 'schema-version-not-served',
@@ -157,19 +155,8 @@ spec:
     title: 'The API version of an object is served.',
     why: 'The API server does not know the kind in this version, and Flux then applies nothing of the whole Kustomization.',
     repair: 'Use a served version; the finding names them.',
-    failing: `apiVersion: helm.toolkit.fluxcd.io/v2beta2
-kind: HelmRelease
-metadata:
-  name: cloudnative-pg`,
-    mended: `apiVersion: helm.toolkit.fluxcd.io/v2
-kind: HelmRelease
-metadata:
-  name: cloudnative-pg
-spec:
-  interval: 1h
-  chartRef:
-    kind: OCIRepository
-    name: cloudnative-pg`,
+    failing: repository('v1beta1 # ←'),
+    mended: repository('v1'),
   },
   {
     id: 'schema-version-removed',
@@ -230,4 +217,55 @@ spec:${instances}
   ${line}
   storage:
     size: 10Gi`
+}
+
+function repository(version: string): string {
+  return `apiVersion: source.toolkit.fluxcd.io/${version}
+kind: GitRepository
+metadata:
+  name: fleet
+spec:
+  interval: 1h
+  url: https://github.com/example/fleet.git`
+}
+
+/** An object of a kind that the repository defines itself. */
+function alternatives(spec: string): string {
+  return `# kustomization.yaml
+resources:
+  - crd.yaml
+  - password.yaml
+---
+# crd.yaml
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: passwords.example.org
+spec:
+  group: example.org
+  names: { kind: Password, listKind: PasswordList, plural: passwords, singular: password }
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties:
+                plain: { type: string }
+                sealed: { type: string }
+              oneOf:
+                - required: [plain]
+                - required: [sealed]
+---
+# password.yaml
+apiVersion: example.org/v1
+kind: Password
+metadata:
+  name: postgres
+${spec}`
 }

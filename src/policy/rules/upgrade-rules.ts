@@ -1,8 +1,9 @@
 import type { Rule } from '../rule.ts'
+import { marked } from './marked.ts'
 
 /**
  * What an update of an operator or of CRDs does to what the tree holds (src/judge-upgrade.ts), and what the project says about releases of
- * CloudNativePG (src/cnpg/release). Examples are two trees, below base/ and head/; a tree alone stands for both.
+ * CloudNativePG (src/cnpg/release).
  */
 export const upgradeRules: readonly Rule[] = [
   {
@@ -11,8 +12,11 @@ export const upgradeRules: readonly Rule[] = [
     title: 'What the tree holds is taken by the version of the operator and the CRDs that a change brings.',
     why: 'What is stored stays as it is until it is written. Its next change is refused, and where the refusal is no matter of what changed, every apply of its Kustomization, too.',
     repair: 'Mend the object in a change before the update, or hold the update back.',
-    failing: bothTrees(operator('1.28.0'), operator('1.30.0'), database('      a-b: "1"')),
-    mended: bothTrees(operator('1.28.0'), operator('1.30.0'), database('      work_mem: 16MB')),
+    failing: marked(
+      bothTrees(operator('1.29.1'), operator('1.30.1'), database('      a-b: "1"')),
+      'a-b: "1"',
+    ),
+    mended: bothTrees(operator('1.29.1'), operator('1.30.1'), database('      work_mem: 16MB')),
   },
   {
     id: 'upgrade-field-dropped',
@@ -20,7 +24,10 @@ export const upgradeRules: readonly Rule[] = [
     title: 'What the tree says is said in fields that the new CRDs have, too.',
     why: 'The API server takes a field that the CRD has no more out of what is stored, without a word. The operator stops doing what it said; Flux is refused from then on.',
     repair: 'Move what the field says to what replaces it, in a change before the update.',
-    failing: bothTrees(jars('lid: { type: string }'), jars('cover: { type: string }'), jar('lid: red')),
+    failing: marked(
+      bothTrees(jars('lid: { type: string }'), jars('cover: { type: string }'), jar('lid: red')),
+      'spec: { lid: red }',
+    ),
     mended: bothTrees(
       jars('lid: { type: string }'),
       jars('lid: { type: string }, cover: { type: string }'),
@@ -33,10 +40,13 @@ export const upgradeRules: readonly Rule[] = [
     title: 'Nothing in the tree becomes deprecated by an update.',
     why: 'It works on, and goes away with a later version.',
     repair: 'Move to what replaces it before the version that drops it.',
-    failing: bothTrees(
-      jars('lid: { type: string }'),
-      jars('lid: { type: string }', 'deprecated: true, '),
-      jar('lid: red'),
+    failing: marked(
+      bothTrees(
+        jars('lid: { type: string }'),
+        jars('lid: { type: string }', 'deprecated: true, '),
+        jar('lid: red'),
+      ),
+      'apiVersion: example.org/v1',
     ),
     mended: bothTrees(
       jars('lid: { type: string }'),
@@ -50,10 +60,13 @@ export const upgradeRules: readonly Rule[] = [
     title: 'Objects that only the new version takes wait until it runs.',
     why: 'Applied in one go with the update they are refused until the new version is up; a Kustomization tries again at its interval.',
     repair: 'Put them into a Kustomization of their own with dependsOn, or into a later change.',
-    failing: bothTrees(
-      jars('lid: { type: string }'),
-      jars('lid: { type: string }, cover: { type: string }'),
-      jar('cover: red'),
+    failing: marked(
+      bothTrees(
+        jars('lid: { type: string }'),
+        jars('lid: { type: string }, cover: { type: string }'),
+        jar('cover: red'),
+      ),
+      'spec: { cover: red }',
     ),
     mended: bothTrees(
       jars('lid: { type: string }'),
@@ -68,8 +81,11 @@ export const upgradeRules: readonly Rule[] = [
       'An update of an operator or of CRDs is told, with the number of objects that were held against both versions.',
     why: 'That nobody looked and that all is well look the same otherwise.',
     repair: 'Nothing is to be done.',
-    failing: bothTrees(operator('1.28.0'), operator('1.30.0'), database('      work_mem: 16MB')),
-    mended: bothTrees(operator('1.30.0'), operator('1.30.0'), database('      work_mem: 16MB')),
+    failing: marked(
+      bothTrees(operator('1.29.1'), operator('1.30.1'), database('      work_mem: 16MB')),
+      'cloudnative-pg:1.30.1',
+    ),
+    mended: bothTrees(operator('1.30.1'), operator('1.30.1'), database('      work_mem: 16MB')),
   },
   {
     id: 'operator-end-of-life',
@@ -77,7 +93,10 @@ export const upgradeRules: readonly Rule[] = [
     title: 'The operator is of a minor that the project still supports.',
     why: 'A minor is mended for about half a year; after that it gets no fix any more, security included. A change that leads to such a release is warned of.',
     repair: 'Update minor by minor to a supported one.',
-    failing: `# operator.yaml\n${operator('1.26.0')}`,
+    failing: marked(
+      `# .github/cnpg-steward.yaml\nkubernetesVersion: "1.33"\n---\n# operator.yaml\n${operator('1.26.0')}`,
+      'cloudnative-pg:1.26.0',
+    ),
     mended: `# operator.yaml\n${operator('1.30.1')}`,
   },
   {
@@ -86,7 +105,7 @@ export const upgradeRules: readonly Rule[] = [
     title: 'The operator has the fixes of the published advisories.',
     why: 'They are public; what they mend stands open in older releases. A change that leads to such a release is warned of.',
     repair: 'Update to the newest release of the minor, or to a supported one.',
-    failing: `# operator.yaml\n${operator('1.30.0')}`,
+    failing: marked(`# operator.yaml\n${operator('1.30.0')}`, 'cloudnative-pg:1.30.0'),
     mended: `# operator.yaml\n${operator('1.30.1')}`,
   },
   {
@@ -95,7 +114,10 @@ export const upgradeRules: readonly Rule[] = [
     title: 'The operator supports the version of Kubernetes that the configuration names.',
     why: 'The project tests each minor with some versions of Kubernetes, and helps with those. A change that leads away from them is warned of.',
     repair: 'Take a release of the operator that supports it; correct kubernetesVersion where it is old.',
-    failing: `# .github/cnpg-steward.yaml\nkubernetesVersion: "1.33"\n---\n# operator.yaml\n${operator('1.30.1')}`,
+    failing: marked(
+      `# .github/cnpg-steward.yaml\nkubernetesVersion: "1.33"\n---\n# operator.yaml\n${operator('1.30.1')}`,
+      'cloudnative-pg:1.30.1',
+    ),
     mended: `# .github/cnpg-steward.yaml\nkubernetesVersion: "1.35"\n---\n# operator.yaml\n${operator('1.30.1')}`,
   },
   {
@@ -104,7 +126,10 @@ export const upgradeRules: readonly Rule[] = [
     title: 'Each Cluster runs a major of PostgreSQL that its operator supports.',
     why: 'The operator takes other majors, too; what it does with them is not tested, and its images are built no more.',
     repair: 'Upgrade PostgreSQL to a major that both the operator before and the new one support.',
-    failing: `# operator.yaml\n${operator('1.30.1')}---\n# cluster.yaml\n${database('      work_mem: 16MB', '13.22-system-bookworm')}`,
+    failing: marked(
+      `# operator.yaml\n${operator('1.30.1')}---\n# cluster.yaml\n${database('      work_mem: 16MB', '13.22-system-bookworm')}`,
+      '13.22-system-bookworm',
+    ),
     mended: `# operator.yaml\n${operator('1.30.1')}---\n# cluster.yaml\n${database('      work_mem: 16MB')}`,
   },
   {
@@ -113,7 +138,7 @@ export const upgradeRules: readonly Rule[] = [
     title: 'The operator is updated minor by minor.',
     why: 'The project recommends it and tests no other way; the steps of each release left out are to be done all the same.',
     repair: 'Update to the last release of the next minor first.',
-    failing: twoTrees(operator('1.27.1'), operator('1.30.1')),
+    failing: marked(twoTrees(operator('1.27.1'), operator('1.30.1')), 'cloudnative-pg:1.30.1'),
     mended: twoTrees(operator('1.29.1'), operator('1.30.1')),
   },
   {
@@ -122,7 +147,7 @@ export const upgradeRules: readonly Rule[] = [
     title: 'The operator does not go back to an older release.',
     why: 'The older one looks after objects, Pods and a status that the newer one wrote; its CRDs drop the fields that only the newer has. The project tests updates alone.',
     repair: 'Go on to a newer release instead, or try the way back on a copy first.',
-    failing: twoTrees(operator('1.30.1'), operator('1.29.1')),
+    failing: marked(twoTrees(operator('1.30.1'), operator('1.29.1')), 'cloudnative-pg:1.29.1'),
     mended: twoTrees(operator('1.29.1'), operator('1.30.1')),
   },
   {
@@ -131,7 +156,10 @@ export const upgradeRules: readonly Rule[] = [
     title: 'What the releases on the way ask for is done before the operator is updated.',
     why: 'Some releases change what a tree relies on: rights of monitoring queries, the encoding of passwords, permissions of the operator.',
     repair: 'Do what the finding says; it stands at the field that is concerned.',
-    failing: bothTrees(operator('1.29.1'), operator('1.30.1'), database('      password_encryption: md5')),
+    failing: marked(
+      bothTrees(operator('1.29.1'), operator('1.30.1'), database('      password_encryption: md5')),
+      'password_encryption: md5',
+    ),
     mended: bothTrees(operator('1.29.1'), operator('1.30.1'), database('      work_mem: 16MB')),
   },
   {
@@ -140,7 +168,7 @@ export const upgradeRules: readonly Rule[] = [
     title: 'What the notes of the releases on the way call important is told with an update.',
     why: 'The notes of the chart do not hold those of the operator.',
     repair: 'Read the release notes of every release on the way.',
-    failing: twoTrees(operator('1.29.1'), operator('1.30.1')),
+    failing: marked(twoTrees(operator('1.29.1'), operator('1.30.1')), 'cloudnative-pg:1.30.1'),
     mended: twoTrees(operator('1.30.1'), operator('1.30.1')),
   },
 ]
@@ -150,7 +178,7 @@ function twoTrees(base: string, head: string): string {
 }
 
 function bothTrees(base: string, head: string, object: string): string {
-  return `# base/before.yaml\n${base}---\n# base/object.yaml\n${object}---\n# head/before.yaml\n${head}---\n# head/object.yaml\n${object}`
+  return `# base/operator.yaml\n${base}---\n# base/object.yaml\n${object}---\n# head/operator.yaml\n${head}---\n# head/object.yaml\n${object}`
 }
 
 function operator(version: string): string {
