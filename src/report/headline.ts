@@ -32,6 +32,24 @@ const FAMILIES: readonly (readonly [prefix: string, phrase: string])[] = [
   ['config-', 'wrong in the configuration'],
 ]
 
+// What stands behind the number of each impact, for one and for several.
+const IN_NUMBERS: Record<ImpactKind, readonly [one: string, several: string]> = {
+  'data-loss': ['data loss', 'data losses'],
+  'major-upgrade': ['major upgrade', 'major upgrades'],
+  hibernation: ['hibernation', 'hibernations'],
+  'operator-rollout': ['operator rollout', 'operator rollouts'],
+  'backup-gap': ['backup gap', 'backup gaps'],
+  switchover: ['switchover', 'switchovers'],
+  'primary-restart': ['primary restart', 'primary restarts'],
+  'rolling-restart': ['rolling restart', 'rolling restarts'],
+  scale: ['change of scale', 'changes of scale'],
+  resize: ['resize', 'resizes'],
+  reload: ['reload', 'reloads'],
+  ignored: ['edit without effect', 'edits without effect'],
+  unknown: ['of unknown effect', 'of unknown effect'],
+  none: ['without effect', 'without effect'],
+}
+
 /** '🛑 Blocked: 1 refused by the operator · 1 switchover · nothing else changes' */
 export function headline(review: Review): string {
   const { icon, word } = VERDICTS[review.verdict]
@@ -52,7 +70,7 @@ export function counts(review: Review): string[] {
   if (warnings > 0) parts.push(plural(warnings, 'warning'))
   const impacts = tally(review.impacts.map(({ impact }) => impact).filter(impact => impact !== 'none'))
   for (const [impact, n] of [...impacts].toSorted(([a], [b]) => harm(a) - harm(b)))
-    parts.push(impact === 'unknown' ? `${n} of unknown effect` : `${n} ${impact.replaceAll('-', ' ')}`)
+    parts.push(`${n} ${n === 1 ? IN_NUMBERS[impact][0] : IN_NUMBERS[impact][1]}`)
   const unjudged = unjudgedNow(review).length
   if (unjudged > 0) parts.push(`${unjudged} not judged`)
   const touched = new Set(review.impacts.map(({ cluster, resource }) => JSON.stringify([cluster, resource])))

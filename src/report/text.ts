@@ -6,6 +6,7 @@ import type { RenderedHelmRelease, RenderedKustomization, RenderedTree } from '.
 import { resourceLabel } from '../manifest/resource.ts'
 import { folds, namesOf, numbersOf, sentence, standing, withoutStop } from './affected.ts'
 import { clip, noCommands, oneLine, visible } from './escape.ts'
+import { equalFindings } from './equal-findings.ts'
 import { footer, harm, headline, impactIcon, LEVEL_ICON, plural, revisionName } from './headline.ts'
 import { withoutOnlyCluster, type Review, type Verdict } from './review.ts'
 import { unitTitle } from './unit-title.ts'
@@ -146,14 +147,14 @@ function unitLines(units: readonly NamedUnit[], paint: Paint): string[] {
 
 function findingLines(findings: readonly Finding[], paint: Paint): string[] {
   const order = { error: 0, warning: 1, note: 2 }
-  return findings
-    .toSorted((a, b) => order[a.level] - order[b.level])
-    .map(({ level, ruleId, message, repair, resource, file, line }) => {
-      const subject = resource === undefined ? '' : `${oneLine(resourceLabel(resource))}: `
+  return equalFindings(findings.toSorted((a, b) => order[a.level] - order[b.level])).map(
+    ({ finding: { level, ruleId, message, repair, file, line }, objects }) => {
+      const subject = objects === '' ? '' : `${oneLine(objects)}: `
       const colour = level === 'error' ? 'red' : level === 'warning' ? 'yellow' : 'cyan'
       const next = repair === undefined ? '' : `\n   ${oneLine(repair)}`
       return `${LEVEL_ICON[level]} ${place(file, line)}${paint(colour, subject + oneLine(message))} ${paint('dim', `[${oneLine(ruleId)}]`)}${next}`
-    })
+    },
+  )
 }
 
 function unjudged(entries: readonly Unjudged[]): string {

@@ -8,6 +8,18 @@ const scope = {
   stats: { objects: 3, kustomizations: 1, helmReleases: 0, versions: ['Flux 2.9 rules'] },
 }
 
+it('says once what holds of many objects at one line', () => {
+  const named = ['a', 'b'].map(name => finding({ resource: { ...POSTGRES, name } }))
+  expect(
+    findingsText([...named, finding({ line: 22 })], [], { scope })
+      .split('\n')
+      .slice(0, 2),
+  ).toEqual([
+    '🛑 kubernetes/apps/databases/cluster.yaml:21: Cluster databases/a, Cluster databases/b: storage cannot shrink from 20Gi to 10Gi [cnpg-storage-shrink]',
+    '🛑 kubernetes/apps/databases/cluster.yaml:22: Cluster databases/postgres: storage cannot shrink from 20Gi to 10Gi [cnpg-storage-shrink]',
+  ])
+})
+
 it('prints a review', () => {
   const text = reviewText(
     review({
