@@ -4,6 +4,7 @@ import { getPullRequest } from '../adapters/github-pull-request.ts'
 import type { ActionEvent } from './event.ts'
 import type { Inputs } from './inputs.ts'
 import { readReview, REVIEW_LIMIT } from '../report/read-review.ts'
+import { documentationOf } from './report.ts'
 import type { ActionTools, Environment } from './run.ts'
 
 const COMMENT_LIMIT = 65_536
@@ -43,7 +44,13 @@ export async function postForeignReview(
   if (pull.state !== 'open') return runner.log(`Pull request ${number} is closed: not posted.`)
   const repositoryUrl = `${env.GITHUB_SERVER_URL ?? 'https://github.com'}/${owner}/${repo}`
   const runUrl = `${repositoryUrl}/actions/runs/${env.GITHUB_RUN_ID ?? ''}`
-  const body = printers.comment(review, { repositoryUrl, headSha: event.headSha, number, runUrl })
+  const body = printers.comment(review, {
+    repositoryUrl,
+    headSha: event.headSha,
+    number,
+    runUrl,
+    ...documentationOf(env),
+  })
   const comment = {
     marker: printers.marker,
     body: body.length + ORIGIN.length <= COMMENT_LIMIT ? body + ORIGIN : body,

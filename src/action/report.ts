@@ -30,7 +30,7 @@ export async function report(
     inputs.reviewFile ?? path.join(env.RUNNER_TEMP ?? directory, 'cnpg-steward', 'review.json')
   runner.output('review-file', await runner.write(reviewFile, `${JSON.stringify(review)}\n`))
   if (inputs.sarifFile !== undefined)
-    runner.output('sarif-file', await runner.write(inputs.sarifFile, printers.sarif(review)))
+    runner.output('sarif-file', await runner.write(inputs.sarifFile, printers.sarif(review, context)))
   runner.output('verdict', review.verdict)
   runner.output('findings', String(review.findings.length))
   runner.output('changes', String(review.changes.length))
@@ -139,7 +139,18 @@ function contextOf(env: Environment, event: ReviewableEvent, review: Review): Re
     headSha: event.kind === 'pull-request' ? event.headSha : (review.head.commit ?? ''),
     ...(event.kind === 'pull-request' ? { number: event.number } : {}),
     runUrl: `${repositoryUrl}/actions/runs/${env.GITHUB_RUN_ID ?? ''}`,
+    ...documentationOf(env),
   }
+}
+
+/**
+ * The pages of the very version that runs. The runner says where an action came from, and nothing for one of the checkout
+ * (docs.github.com, "Variables reference": GITHUB_ACTION_REPOSITORY, GITHUB_ACTION_REF).
+ */
+export function documentationOf(env: Environment): { documentation?: string } {
+  const { GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref } = env
+  if (!repository || !ref) return {}
+  return { documentation: `https://github.com/${repository}/blob/${ref}/docs/rules` }
 }
 
 function messageOf(error: unknown): string {

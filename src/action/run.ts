@@ -34,7 +34,7 @@ export interface Printers {
     context: ReportContext,
   ): { title: string; summary: string; annotations: CheckAnnotation[] }
   /** the JSON of a SARIF log */
-  sarif(review: Review): string
+  sarif(review: Review, context: ReportContext): string
   /** about ten of each level, most harmful first, escaped */
   workflowCommands(review: Review): string[]
 }

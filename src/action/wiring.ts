@@ -12,7 +12,7 @@ import { reviewSarif } from '../report/sarif.ts'
 import { workflowCommands } from '../report/workflow-commands.ts'
 import { judgeTree } from '../judge-tree.ts'
 import { reviewPullRequest } from '../review-pull-request.ts'
-import { rules } from '../rules.ts'
+import { sarifRules } from '../sarif-rules.ts'
 import type { ActionTools, Environment, Printers } from './run.ts'
 
 /** Beside the bundle lies the catalog (rolldown.config.ts copies it); a checkout has it in src. */
@@ -84,15 +84,11 @@ export const printers: Printers = {
   comment: (review, context) => reviewComment(review, linksOf(context)),
   summary: (review, context) => reviewSummary(review, linksOf(context)),
   check: (review, context) => {
-    const { title, summary } = checkText(review, linksOf(context))
-    return { title, summary, annotations: annotationsOf(review) }
+    const links = linksOf(context)
+    const { title, summary } = checkText(review, links)
+    return { title, summary, annotations: annotationsOf(review, links) }
   },
-  sarif: review =>
-    JSON.stringify(
-      reviewSarif(review, {
-        toolVersion: manifest.version,
-        rules: rules.map(({ id, title, why, repair }) => ({ id, summary: title, help: `${why} ${repair}` })),
-      }),
-    ),
+  sarif: (review, { documentation }) =>
+    JSON.stringify(reviewSarif(review, { toolVersion: manifest.version, rules: sarifRules(documentation) })),
   workflowCommands: review => workflowCommands(review).lines,
 }

@@ -1,5 +1,7 @@
 import { styleText } from 'node:util'
 import { nearName } from '../manifest/near-name.ts'
+import { familyOf } from '../policy/families.ts'
+import { decisionsAbout, isRule, levelOf, rulePage, ruleUrl } from '../report/rule-page.ts'
 import { reasonOf, reasons, ruleIds, ruleOf, type Reason, type Rule } from '../rules.ts'
 import type { ExplainCommand } from './arguments.ts'
 import { CannotJudge, type Context, type Outcome } from './run.ts'
@@ -17,7 +19,11 @@ export async function explain(
   if (told === undefined) throw unknownRule(id)
   if (output === 'json')
     return {
-      output: JSON.stringify({ version: 1, type: isRule(told) ? 'rule' : 'reason', ...told }, null, 2),
+      output: JSON.stringify(
+        { version: 1, type: isRule(told) ? 'rule' : 'reason', ...told, url: ruleUrl(told.id) },
+        null,
+        2,
+      ),
       exitCode: 0,
     }
   return { output: output === 'markdown' ? asMarkdown(told) : asText(told, color), exitCode: 0 }
@@ -29,15 +35,6 @@ function unknownRule(id: string): CannotJudge {
     `There is no rule ${id}.`,
     near === undefined ? `Rules: ${ruleIds.join(', ')}.` : `Did you mean ${near}?`,
   )
-}
-
-function isRule(told: Rule | Reason): told is Rule {
-  return 'level' in told
-}
-
-function levelOf(told: Rule | Reason): string {
-  if (!isRule(told)) return 'incomplete: not judged, and neither right nor wrong'
-  return told.level === 'off' ? 'off, until `rules:` in .github/cnpg-steward.yaml switches it on' : told.level
 }
 
 function asText(told: Rule | Reason, color: boolean): string {
@@ -52,26 +49,28 @@ function asText(told: Rule | Reason, color: boolean): string {
       ? [
           `${paint('red', 'Fails:')}\n${indented(told.failing)}`,
           `${paint('green', 'Mended:')}\n${indented(told.mended)}`,
+          `${paint('dim', 'Where it comes from:')} ${familyOf(told.id).from}`,
+          ...decisionTexts(told).map(text => `${paint('dim', 'To decide otherwise:')} ${text}`),
         ]
       : []),
+    ruleUrl(told.id) ?? '',
   ].join('\n\n')
 }
 
-function asMarkdown(told: Rule | Reason): string {
+function decisionTexts(rule: Rule): string[] {
+  const decisions = decisionsAbout(rule)
+  if (decisions === undefined) return []
   return [
-    `## \`${told.id}\``,
-    told.title,
-    `**Level:** ${levelOf(told)}`,
-    `**Why:** ${told.why}`,
-    `**Repair:** ${told.repair}`,
-    ...(isRule(told) ? ['**Fails:**', fenced(told.failing), '**Mended:**', fenced(told.mended)] : []),
-  ].join('\n\n')
+    `.github/cnpg-steward.yaml\n${indented(decisions.configuration)}`,
+    `a comment at the end of the line, or alone before it; a review counts it once the base branch has it\n${indented(decisions.comment)}`,
+  ]
+}
+
+/** The page of docs/rules, and where it stands. */
+function asMarkdown(told: Rule | Reason): string {
+  return `${rulePage(told)}\n<${ruleUrl(told.id) ?? ''}>`
 }
 
 function indented(example: string): string {
   return example.replaceAll(/^(?=.)/gm, '  ')
-}
-
-function fenced(example: string): string {
-  return `\`\`\`yaml\n${example}\n\`\`\``
 }

@@ -5,13 +5,14 @@ import { noCommands } from '../report/escape.ts'
 import { prettyJson, reviewJson } from '../report/json.ts'
 import { reviewComment } from '../report/markdown.ts'
 import type { Review, Revision } from '../report/review.ts'
+import { ruleUrl } from '../report/rule-page.ts'
 import { reviewSarif } from '../report/sarif.ts'
 import { reviewText } from '../report/text.ts'
 import { reviewPullRequest } from '../review-pull-request.ts'
+import { sarifRules } from '../sarif-rules.ts'
 import type { ReviewCommand } from './arguments.ts'
 import { prepare, repositoryOf, todayOf } from './open.ts'
 import { CannotJudge, type Context, type ExitCode, type Outcome } from './run.ts'
-import { sarifRules } from './sarif-rules.ts'
 
 /** `review`: what a change does, judged before it is merged or even committed. */
 export async function review(command: ReviewCommand, context: Context): Promise<Outcome> {
@@ -70,9 +71,9 @@ function print(made: Review, { output }: ReviewCommand, { color }: Context): str
       return reviewJson(made)
     case 'markdown':
       // it may be printed into the log of a workflow
-      return noCommands(reviewComment(made))
+      return noCommands(reviewComment(made, { ruleUrl }))
     case 'sarif':
-      return prettyJson(reviewSarif(made, { toolVersion: manifest.version, rules: sarifRules }))
+      return prettyJson(reviewSarif(made, { toolVersion: manifest.version, rules: sarifRules() }))
     case 'text':
     case 'yaml':
     default:

@@ -2,14 +2,15 @@ import manifest from '../../package.json' with { type: 'json' }
 import { renderTree } from '../render-tree.ts'
 import { noCommands } from '../report/escape.ts'
 import { prettyJson, validationJson } from '../report/json.ts'
+import { ruleUrl } from '../report/rule-page.ts'
 import { reviewSarif } from '../report/sarif.ts'
 import { findingsText } from '../report/text.ts'
 import { findingsMarkdown, type ValidationScope } from '../report/validation.ts'
+import { sarifRules } from '../sarif-rules.ts'
 import { validateTree } from '../validate-tree.ts'
 import type { ValidateCommand } from './arguments.ts'
 import { openTree, prepare, todayOf } from './open.ts'
 import type { Context, Outcome } from './run.ts'
-import { sarifRules } from './sarif-rules.ts'
 
 /** `validate`: the findings of a whole tree. Exit code 1 where one is an error, 2 where nothing could be judged. */
 export async function validate(command: ValidateCommand, context: Context): Promise<Outcome> {
@@ -37,10 +38,10 @@ export async function validate(command: ValidateCommand, context: Context): Prom
     case 'json':
       return { output: validationJson(findings, incomplete, scope), exitCode }
     case 'markdown':
-      return { output: noCommands(findingsMarkdown(findings, incomplete, { scope })), exitCode }
+      return { output: noCommands(findingsMarkdown(findings, incomplete, { scope, ruleUrl })), exitCode }
     case 'sarif':
       return {
-        output: prettyJson(reviewSarif({ findings }, { toolVersion: manifest.version, rules: sarifRules })),
+        output: prettyJson(reviewSarif({ findings }, { toolVersion: manifest.version, rules: sarifRules() })),
         exitCode,
       }
     case 'text':

@@ -1,7 +1,9 @@
 import type { Finding, Level } from '../manifest/finding.ts'
 import { resourceLabel } from '../manifest/resource.ts'
 import { oneLine, visible } from './escape.ts'
+import { equalFindings } from './equal-findings.ts'
 import { harm, impactIcon } from './headline.ts'
+import type { RuleUrl } from './problems.ts'
 import type { Review } from './review.ts'
 
 /** An annotation as the API of check runs takes it. */
@@ -26,13 +28,17 @@ const LEVELS: Record<Level, Annotation['annotation_level']> = {
 const ORDER: readonly Annotation['annotation_level'][] = ['failure', 'warning', 'notice']
 
 /**
- * Findings and impacts that have a file, most harmful first, each once (several clusters may render one file).
+ * Findings and impacts that have a file, most harmful first, each once (several clusters may render one file, and several
+ * objects have one line).
  * What has no line stands at line 1, what has no file is in the report only.
+ * @param ruleUrl whose address ends a finding's message; absent: none
  */
-export function annotationsOf(review: Review): Annotation[] {
+export function annotationsOf(review: Review, { ruleUrl }: { ruleUrl?: RuleUrl } = {}): Annotation[] {
   const annotations = [
-    ...review.findings.flatMap(finding =>
-      annotation(finding, LEVELS[finding.level], finding.ruleId, textOf(finding)),
+    ...equalFindings(review.findings).flatMap(({ all, objects }) =>
+      all.flatMap(finding =>
+        annotation(finding, LEVELS[finding.level], finding.ruleId, textOf(finding, objects, ruleUrl)),
+      ),
     ),
     ...review.impacts
       .filter(({ impact }) => harm(impact) < harm('reload'))
@@ -97,11 +103,10 @@ function annotation(
   ]
 }
 
-function textOf({ resource, message, repair, field }: Finding): string {
-  const where = [resource === undefined ? undefined : resourceLabel(resource), field]
-    .filter(Boolean)
-    .join(' ')
-  return `${where === '' ? '' : `${where}: `}${message}${repair === undefined ? '' : `\n${repair}`}`
+function textOf({ ruleId, message, repair, field }: Finding, objects: string, ruleUrl?: RuleUrl): string {
+  const where = [objects, field].filter(Boolean).join(' ')
+  const said = `${where === '' ? '' : `${where}: `}${message}`
+  return [said, repair, ruleUrl?.(ruleId)].filter(Boolean).join('\n')
 }
 
 /** The beginning of a text that fits into a number of UTF-8 bytes. */

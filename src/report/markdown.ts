@@ -2,7 +2,7 @@ import { changeSections } from './change-sections.ts'
 import { clip, code, html, link } from './escape.ts'
 import { footer, headline, plural, revisionName } from './headline.ts'
 import { notJudged } from './not-judged.ts'
-import { fitting, problems, type LinkTo } from './problems.ts'
+import { fitting, problems, type LinkTo, type RuleUrl } from './problems.ts'
 import { withoutOnlyCluster, type Review } from './review.ts'
 
 /** What the sticky comment is found again by, beside its author. */
@@ -18,6 +18,8 @@ export const SUMMARY_LIMIT = 1024 * 1024
 
 export interface MarkdownOptions {
   linkTo?: LinkTo
+  /** absent: rules are not named */
+  ruleUrl?: RuleUrl
   /** where the whole report is, for what does not fit */
   summaryUrl?: string
   /** what stands there, in markdown; 'the job summary' by default */
@@ -36,7 +38,7 @@ const NAME = 120
 export function reviewComment(review: Review, options: MarkdownOptions = {}): string {
   const name = options.wholeName ?? 'the job summary'
   const whole = options.summaryUrl === undefined ? name : link(name, options.summaryUrl)
-  return compose(review, options.linkTo, {
+  return compose(review, options, {
     budget: options.budget ?? Math.min(review.budgets?.comment ?? COMMENT_LIMIT, COMMENT_LIMIT),
     whole,
     diffLines: review.budgets?.diffLines,
@@ -47,7 +49,7 @@ export function reviewComment(review: Review, options: MarkdownOptions = {}): st
 export function reviewSummary(review: Review, options: MarkdownOptions = {}): string {
   const whole = 'the JSON of this review (output `review-file`)'
   return withinBytes(SUMMARY_LIMIT, budget =>
-    compose(review, options.linkTo, {
+    compose(review, options, {
       budget: Math.min(budget, options.budget ?? budget),
       whole,
       diffLines: undefined,
@@ -71,7 +73,7 @@ export function withinBytes(limit: number, print: (budget: number) => string): s
 
 function compose(
   review: Review,
-  linkTo: LinkTo | undefined,
+  { linkTo, ruleUrl }: MarkdownOptions,
   { budget, whole, diffLines }: { budget: number; whole: string; diffLines: number | undefined },
 ): string {
   const head = [REVIEW_MARKER, `## ${headline(review)}`, revisionLine(review)].join('\n')
@@ -83,7 +85,13 @@ function compose(
   const fixed = head.length + foot.length + whole.length + 100
   const { changes, incomplete } = withoutOnlyCluster(review)
   const least = review.incomplete.length > 0 ? Math.min(UNJUDGED_LEAST, budget / 4) : 0
-  const table = problems(review, { room: budget - fixed - least, whole, linkTo, column: 'what merging does' })
+  const table = problems(review, {
+    room: budget - fixed - least,
+    whole,
+    linkTo,
+    ruleUrl,
+    column: 'what merging does',
+  })
   const unjudged = notJudged(
     incomplete,
     Math.max(least, Math.min(budget / 4, budget - fixed - table.length)),

@@ -8,6 +8,9 @@ import { harm, impactIcon, LEVEL_ICON, plural } from './headline.ts'
 /** The URL of a line at the head commit. */
 export type LinkTo = (file: string, line?: number) => string | undefined
 
+/** The page that explains a rule. */
+export type RuleUrl = (ruleId: string) => string | undefined
+
 /** What the table is made of. */
 interface Problems {
   findings: readonly Finding[]
@@ -17,6 +20,7 @@ interface Problems {
 /** How much a row says of its problem. */
 interface Detail {
   linkTo: LinkTo | undefined
+  ruleUrl?: RuleUrl | undefined
   repair: boolean
   /** characters a message, a name or a value may take */
   message: number
@@ -38,7 +42,7 @@ interface Row {
 }
 
 /**
- * Findings and impacts, the worst first. Short of room the table says less of each, and only then leaves some out: first
+ * Findings and impacts, the worst first; what is said of several objects at one place is one row. Short of room the table says less of each, and only then leaves some out: first
  * equal problems share a row, then repairs and links go, then a list has each with its rule and line; last come numbers.
  * @param room characters (UTF-16) the text may take
  * @param column the heading over what is said of each
@@ -50,16 +54,27 @@ export function problems(
     room,
     whole,
     linkTo,
+    ruleUrl,
     column,
-  }: { room: number; whole: string; linkTo: LinkTo | undefined; column: string },
+  }: {
+    room: number
+    whole: string
+    linkTo: LinkTo | undefined
+    ruleUrl: RuleUrl | undefined
+    column: string
+  },
 ): string {
-  const rows = rowsOf(review, { ...FULL, linkTo })
+  const rows = rowsOf(review, { ...FULL, linkTo, ruleUrl })
   if (rows.length === 0) return ''
   const shapes = [
     () =>
       tableOf(
         column,
-        joinRows(rows, row => [row.kind, row.name, row.what, ...row.where]),
+        joinRows(rows, row => [
+          ...(row.where.length === 0 ? [row.kind, row.name] : []),
+          row.what,
+          ...row.where,
+        ]),
       ),
     () =>
       tableOf(
@@ -171,10 +186,16 @@ function findingRow(finding: Finding, detail: Detail): Row {
           kind: unit === undefined ? '' : 'Kustomization',
           name: unit === undefined ? '' : code(clip(unit, detail.name * 2)),
         }),
-    what: `${inline(clip(message, detail.message))}${next}`,
+    what: `${inline(clip(message, detail.message))}${ruleLink(finding, detail)}${next}`,
     where: whereOf(finding, detail),
     cluster: cluster ?? '',
   }
+}
+
+/** The name of the rule, where a page explains it. */
+function ruleLink({ ruleId }: Finding, { ruleUrl }: Detail): string {
+  const url = ruleUrl?.(ruleId)
+  return url === undefined ? '' : ` <sub>${link(ruleId, url)}</sub>`
 }
 
 function impactRow(impact: Impact, detail: Detail): Row {

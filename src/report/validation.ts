@@ -22,7 +22,7 @@ export interface ValidationScope {
 export function findingsMarkdown(
   findings: readonly Finding[],
   incomplete: readonly Unjudged[],
-  { linkTo, budget = COMMENT_LIMIT, scope }: MarkdownOptions & { scope?: ValidationScope } = {},
+  { linkTo, ruleUrl, budget = COMMENT_LIMIT, scope }: MarkdownOptions & { scope?: ValidationScope } = {},
 ): string {
   const icon = iconOf(findings, incomplete)
   const head = `## ${icon} ${findingCounts(findings, incomplete)}`
@@ -36,7 +36,7 @@ export function findingsMarkdown(
   const whole = 'the JSON (`--output json`)'
   const table = problems(
     { findings, impacts: [] },
-    { room: room * 0.75, whole, linkTo, column: 'what is wrong' },
+    { room: room * 0.75, whole, linkTo, ruleUrl, column: 'what is wrong' },
   )
   const unjudged = notJudged(incomplete, room - table.length, linkTo)
   return [head, table, unjudged, foot].filter(part => part !== '').join('\n\n')

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { readEvent } from '../../src/action/event.ts'
 import { InputError, loadInputs } from '../../src/action/inputs.ts'
+import { documentationOf } from '../../src/action/report.ts'
 import { failureOf } from '../../src/report/conclusion.ts'
 import { neutral } from '../../src/action/runner.ts'
 import type { Json } from '../../src/manifest/json.ts'
@@ -105,4 +106,14 @@ it.each([
   ['plain a::b', 'plain a::b'],
 ])('makes no command of %j', (text, expected) => {
   expect(neutral(text)).toBe(expected)
+})
+
+it.each<[string | undefined, string | undefined, string | undefined]>([
+  ['acme/fork', 'v1', 'https://github.com/acme/fork/blob/v1/docs/rules'],
+  // `uses: ./` comes from no repository
+  ['', '', undefined],
+  [undefined, 'v1', undefined],
+])('action %s at %s explains its rules at %s', (repository, ref, documentation) => {
+  const env = { GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref }
+  expect(documentationOf(env).documentation).toBe(documentation)
 })

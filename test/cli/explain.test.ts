@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { Output } from '../../src/cli/commands.ts'
@@ -26,7 +27,7 @@ Fails:
     name: postgres
   spec:
     instances: 3
-    primaryUpdateMethod: rolling
+    primaryUpdateMethod: rolling # ←
     storage:
       size: 10Gi
 
@@ -39,33 +40,28 @@ Mended:
     instances: 3
     primaryUpdateMethod: switchover
     storage:
-      size: 10Gi`,
+      size: 10Gi
+
+Where it comes from: The schema of the CRD that the repository itself installs, else that of the version in use, out of the project's own release; for Kubernetes' own kinds its OpenAPI document.
+
+To decide otherwise: .github/cnpg-steward.yaml
+  rules:
+    schema-enum:
+      level: note # error, warning, note or off
+      reason: why this repository wants it so
+
+To decide otherwise: a comment at the end of the line, or alone before it; a review counts it once the base branch has it
+  # cnpg-steward: ignore schema-enum why it is right here
+
+https://github.com/monosense-io/cnpg-steward/blob/main/docs/rules/schema-enum.md`,
     })
   })
 
-  it('tells as Markdown, in a page that can be pasted', async () => {
-    expect((await told('config-type', 'markdown')).output).toBe(`## \`config-type\`
-
-A value of the configuration has the type that its key takes.
-
-**Level:** error
-
-**Why:** A decision that is misread would judge something else than was decided: with such a configuration nothing is judged (exit code 2).
-
-**Repair:** Write a value of the type that the finding names.
-
-**Fails:**
-
-\`\`\`yaml
-branches: main
-\`\`\`
-
-**Mended:**
-
-\`\`\`yaml
-branches:
-  - main
-\`\`\``)
+  it.each([...rules, ...reasons].map(({ id }) => id))('tells %s as its page, with the address', async id => {
+    const page = readFileSync(new URL(`../../docs/rules/${id}.md`, import.meta.url), 'utf8')
+    expect((await told(id, 'markdown')).output).toBe(
+      `${page}\n<https://github.com/monosense-io/cnpg-steward/blob/main/docs/rules/${id}.md>`,
+    )
   })
 
   it('tells why something was not judged, without examples', async () => {
@@ -93,12 +89,18 @@ branches:
 
   it('gives JSON that says what it is', async () => {
     const rule = JSON.parse((await told('schema-enum', 'json')).output)
-    expect(rule).toEqual({ version: 1, type: 'rule', ...rules.find(({ id }) => id === 'schema-enum') })
+    expect(rule).toEqual({
+      version: 1,
+      type: 'rule',
+      ...rules.find(({ id }) => id === 'schema-enum'),
+      url: expect.stringMatching(/docs\/rules\/schema-enum\.md$/),
+    })
     const reason = JSON.parse((await told('chart-offline', 'json')).output)
     expect(reason).toEqual({
       version: 1,
       type: 'reason',
       ...reasons.find(({ id }) => id === 'chart-offline'),
+      url: expect.stringMatching(/docs\/rules\/chart-offline\.md$/),
     })
   })
 

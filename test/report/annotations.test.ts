@@ -69,6 +69,22 @@ describe('annotations', () => {
     expect(Buffer.byteLength(only?.raw_details ?? '')).toBeLessThanOrEqual(64 * 1024)
     expect(`${only?.title}${only?.message}`.isWellFormed()).toBe(true)
   })
+
+  it('say once what holds of many objects at one line, and end in the address of the rule', () => {
+    const named = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(name =>
+      finding({ resource: { ...POSTGRES, name }, ruleId: 'schema-type', repair: 'r' }),
+    )
+    const made = annotationsOf(review({ findings: [...named, finding({ line: 22 })] }), {
+      ruleUrl: id => (id === 'schema-type' ? 'https://docs.example/schema-type' : undefined),
+    })
+    expect(made.map(({ start_line, message }) => [start_line, message])).toEqual([
+      [
+        21,
+        `${['a', 'b', 'c', 'd', 'e'].map(name => `Cluster databases/${name}`).join(', ')} and 2 more: storage cannot shrink from 20Gi to 10Gi\nr\nhttps://docs.example/schema-type`,
+      ],
+      [22, 'Cluster databases/postgres: storage cannot shrink from 20Gi to 10Gi'],
+    ])
+  })
 })
 
 describe('check run', () => {

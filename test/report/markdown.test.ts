@@ -14,6 +14,41 @@ const lines = (sign: string, n: number, word: string) =>
 const linkTo = (file: string, line?: number) =>
   `https://github.example/o/r/blob/e5f6a7b/${file}${line === undefined ? '' : `#L${line}`}`
 
+it.each<[number, string]>([
+  [1, '1 switchover · 1 data loss · 1 edit without effect · 1 of unknown effect'],
+  [2, '2 switchovers · 2 data losses · 2 edits without effect · 2 of unknown effect'],
+])('counts %d of each impact', (n, words) => {
+  const kinds = ['switchover', 'data-loss', 'ignored', 'unknown'] as const
+  const [first = ''] = reviewComment(
+    review({ impacts: kinds.flatMap(kind => Array.from({ length: n }, () => impact({ impact: kind }))) }),
+  )
+    .split('\n')
+    .filter(line => line.startsWith('## '))
+  for (const word of words.split(' · ')) expect(first).toContain(word)
+})
+
+it('says once what holds of many objects at one line, with every object', () => {
+  const text = reviewComment(review({ findings: [1, 2, 3].map(n => finding({ resource: many(n) })) }), {
+    linkTo,
+  })
+  expect(text.match(/storage cannot shrink/g)).toHaveLength(1)
+  expect(text).toContain(
+    '| 3 objects: Cluster `databases/db-1`, Cluster `databases/db-2`, Cluster `databases/db-3` |',
+  )
+  expect(text.match(/cluster\.yaml#L21/g)).toHaveLength(1)
+})
+
+it('names rules that have a page, and no others', () => {
+  const text = reviewComment(
+    review({ findings: [finding({ ruleId: 'schema-type' }), finding({ ruleId: 'a', line: 3 })] }),
+    {
+      ruleUrl: id => (id === 'schema-type' ? 'https://docs.example/schema-type.md' : undefined),
+    },
+  )
+  expect(text).toContain('10Gi <sub>[schema-type](https://docs.example/schema-type.md)</sub> |')
+  expect(text.match(/<sub>\[/g)).toHaveLength(1)
+})
+
 it('leads with the verdict', () => {
   const text = reviewComment(
     review({
