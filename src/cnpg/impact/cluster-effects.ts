@@ -29,7 +29,35 @@ export function clusterEffects(base: Manifest, head: Manifest, situation: Situat
     ...rolled([...fields, ...annotations], head),
     ...[...fields, ...annotations].flatMap(field => simple(field)),
   ]
-  return underAnnotations(effects, base, head)
+  return underAnnotations([...effects, ...leftOver([...fields, ...annotations], effects)], base, head)
+}
+
+/** What has rules of its own, none of which spoke of this edit. */
+function leftOver(fields: readonly ChangedField[], effects: readonly Effect[]): Effect[] {
+  return fields
+    .filter(({ rule }) => rule?.effect === 'special')
+    .filter(
+      field => !effects.some(one => isWithin(one.field, pathOf(field)) || isWithin(pathOf(field), one.field)),
+    )
+    .map(field => {
+      const { path, rule } = field
+      return rule?.note === undefined
+        ? effect(
+            'unknown',
+            pathOf(field),
+            `${nameOf(path)} changes in a way that cnpg-steward does not judge`,
+          )
+        : effect('none', pathOf(field), `${nameOf(path)} ${rule.note}`)
+    })
+}
+
+function isWithin(field: string, parent: string): boolean {
+  return field === parent || field.startsWith(`${parent}.`) || field.startsWith(`${parent}[`)
+}
+
+/** The name of an annotation, the path of a field. */
+function nameOf(path: string): string {
+  return path.replace(/^metadata\.annotations\[(.*)\]$/, '$1')
 }
 
 function changedAnnotations(base: Manifest, head: Manifest): ChangedField[] {
@@ -58,11 +86,14 @@ function rolled(fields: readonly ChangedField[], head: Manifest): Effect[] {
   const inPods = fields.filter(({ rule }) => rule?.effect === 'roll')
   const [first] = inPods
   if (first === undefined) return []
-  const names = inPods.map(({ path }) =>
-    path.startsWith('metadata.') ? path.replace(/^.*\[|\]$/g, '') : path,
-  )
+  const names = inPods.map(({ path }) => nameOf(path))
   const what = `${listed(names)} ${names.length === 1 ? 'is' : 'are'} part of the Pods`
-  if (textAt(head, 'metadata', 'annotations', 'cnpg.io/reconcilePodSpec') === 'disabled')
+  // these are asked for before the annotation is (isPodNeedingRollout)
+  const always = inPods.find(({ rule }) => rule?.always === true)
+  if (
+    always === undefined &&
+    textAt(head, 'metadata', 'annotations', 'cnpg.io/reconcilePodSpec') === 'disabled'
+  )
     return [
       effect(
         'ignored',
@@ -71,7 +102,7 @@ function rolled(fields: readonly ChangedField[], head: Manifest): Effect[] {
       ),
     ]
   const { impact, seen } = rollout(rolloutPlan(head), false)
-  return [effect(impact, pathOf(first), `${what}: ${seen}`)]
+  return [effect(impact, pathOf(always ?? first), `${what}: ${seen}`)]
 }
 
 function listed(names: readonly string[]): string {
@@ -82,7 +113,7 @@ function listed(names: readonly string[]): string {
 function simple(field: ChangedField): Effect[] {
   const { path, rule } = field
   const at = pathOf(field)
-  const name = path.replace(/^metadata\.annotations\[(.*)\]$/, '$1')
+  const name = nameOf(path)
   if (rule === undefined)
     return [effect('unknown', at, `${name} is not known to cnpg-steward: what it does is not judged`)]
   const note = rule.note === undefined ? '' : ` ${rule.note}`

@@ -8,8 +8,10 @@ export type FieldEffect = 'roll' | 'reload' | 'live' | 'later' | 'ignored' | 'sp
 
 export interface FieldRule {
   effect: FieldEffect
-  /** said after the field's name */
+  /** said after the field's name; of a special one, where none of its rules speaks of the edit */
   note?: string
+  /** of roll: also where cnpg.io/reconcilePodSpec is disabled */
+  always?: true
 }
 
 const roll: FieldRule = { effect: 'roll' }
@@ -27,7 +29,10 @@ export const CLUSTER_FIELDS: Readonly<Record<string, FieldRule>> = {
   affinity: roll,
   // the operator writes it where it is left out
   'affinity.podAntiAffinityType': roll,
-  'backup.barmanObjectStore': special,
+  'backup.barmanObjectStore': {
+    effect: 'special',
+    note: 'is read by the instance manager when it next archives or backs up; nothing restarts',
+  },
   'backup.retentionPolicy': special,
   'backup.target': { effect: 'live', note: 'says where base backups are taken from' },
   'backup.volumeSnapshot': { effect: 'live', note: 'holds for the next snapshot' },
@@ -75,7 +80,7 @@ export const CLUSTER_FIELDS: Readonly<Record<string, FieldRule>> = {
     effect: 'live',
     note: 'during the window a drained node keeps or gives up its volumes as reusePVC says',
   },
-  plugins: special,
+  plugins: { effect: 'special', note: 'that are enabled stay as they are' },
   podSecurityContext: roll,
   podSelectorRefs: reload,
   postgresGID: { effect: 'ignored', note: 'cannot change: the operator refuses the update' },
@@ -101,7 +106,7 @@ export const CLUSTER_FIELDS: Readonly<Record<string, FieldRule>> = {
   'probes.liveness.isolationCheck': live,
   'probes.readiness': roll,
   'probes.startup': roll,
-  projectedVolumeTemplate: roll,
+  projectedVolumeTemplate: { effect: 'roll', always: true },
   replica: special,
   replicationSlots: { effect: 'reload', note: 'slots are created or dropped on the running instances' },
   resources: roll,
@@ -113,21 +118,21 @@ export const CLUSTER_FIELDS: Readonly<Record<string, FieldRule>> = {
   smartShutdownTimeout: { effect: 'live', note: 'holds from the next shutdown on' },
   startDelay: roll,
   stopDelay: roll,
-  storage: special,
+  storage: { effect: 'special', note: 'holds for new volumes only' },
   superuserSecret: { effect: 'live', note: 'sets the password of postgres, if enableSuperuserAccess is on' },
   switchoverDelay: { effect: 'live', note: 'holds from the next switchover on' },
-  tablespaces: special,
+  tablespaces: { effect: 'special', note: 'stay as they are' },
   topologySpreadConstraints: roll,
-  walStorage: special,
+  walStorage: { effect: 'special', note: 'holds for new volumes only' },
 }
 
 /** Annotations of a Cluster that make the operator act (pkg/utils/labels_annotations.go). */
 export const CLUSTER_ANNOTATIONS: Readonly<Record<string, FieldRule>> = {
-  'cnpg.io/hibernation': special,
+  'cnpg.io/hibernation': { effect: 'special', note: 'means the same as before' },
   'cnpg.io/fencedInstances': special,
   'cnpg.io/skipWalArchiving': special,
-  'cnpg.io/reconciliationLoop': special,
-  'kubectl.kubernetes.io/restartedAt': { effect: 'roll', note: 'asks for a rolling restart' },
+  'cnpg.io/reconciliationLoop': { effect: 'special', note: 'means the same as before' },
+  'kubectl.kubernetes.io/restartedAt': { effect: 'roll', always: true },
   'cnpg.io/reloadedAt': { effect: 'reload', note: 'asks for a reload' },
   'cnpg.io/podPatch': { effect: 'roll', note: 'patches the Pods' },
   'alpha.cnpg.io/enableInstancePprof': { effect: 'roll', note: 'adds a port to the Pods' },

@@ -38,6 +38,14 @@ const OPERATOR_DEFAULTS: Readonly<Record<string, string>> = {
   ssl_min_protocol_version: 'TLSv1.3',
 }
 
+/** What PostgreSQL takes for STANDBY_SENSITIVE where nobody sets them (boot_val of pg_settings, 14 to 18). */
+const POSTGRES_DEFAULTS: Readonly<Record<string, string>> = {
+  max_connections: '100',
+  max_prepared_transactions: '0',
+  max_wal_senders: '10',
+  max_locks_per_transaction: '64',
+}
+
 const PARAMETERS = ['spec', 'postgresql', 'parameters'] as const
 
 /**
@@ -104,7 +112,8 @@ function one(
   const plan = rolloutPlan(head)
   const number = (value: Json | undefined): number | undefined =>
     typeof value === 'string' ? numberIn(value, definition) : undefined
-  const [old, next] = [number(from ?? OPERATOR_DEFAULTS[name]), number(to ?? OPERATOR_DEFAULTS[name])]
+  const unset = OPERATOR_DEFAULTS[name] ?? POSTGRES_DEFAULTS[name]
+  const [old, next] = [number(from ?? unset), number(to ?? unset)]
   if (STANDBY_SENSITIVE.has(name) && old !== undefined && next !== undefined && next < old) {
     const seen = plan.supervised
       ? 'the operator waits for a person to restart the primary ("Waiting for user action")'

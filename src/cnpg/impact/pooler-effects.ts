@@ -6,8 +6,8 @@ import { effect, type Effect } from './effect.ts'
 const roll: FieldRule = { effect: 'roll' }
 const reload: FieldRule = { effect: 'reload' }
 
-/** Source: CloudNativePG 1.30.0, pkg/specs/pgbouncer/deployments.go, docs/src/connection_pooling.md. */
-const FIELDS: Readonly<Record<string, FieldRule>> = {
+/** Every field of Pooler.spec. Source: CloudNativePG 1.30.0, pkg/specs/pgbouncer/deployments.go, docs/src/connection_pooling.md. */
+export const POOLER_FIELDS: Readonly<Record<string, FieldRule>> = {
   cluster: {
     effect: 'ignored',
     note: 'cannot change since 1.28.4: the update is refused; older ones connect to the other cluster',
@@ -46,7 +46,7 @@ export function poolerEffects({ change, base, head }: ChangedObject): Effect[] {
           ),
         ]
   if (base === undefined) return []
-  return changedFields(base.manifest['spec'], head.manifest['spec'], FIELDS).map(
+  return changedFields(base.manifest['spec'], head.manifest['spec'], POOLER_FIELDS).map(
     ({ path, rule, from, to }) => {
       const field = `spec.${path}`
       const note = rule?.note === undefined ? '' : ` ${rule.note}`

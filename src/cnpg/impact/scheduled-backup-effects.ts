@@ -8,7 +8,8 @@ import type { FieldRule } from './cluster-fields.ts'
 import { effect, type Effect } from './effect.ts'
 import type { Situation } from './situation.ts'
 
-const FIELDS: Readonly<Record<string, FieldRule>> = {
+/** Every field of ScheduledBackup.spec. */
+export const SCHEDULED_BACKUP_FIELDS: Readonly<Record<string, FieldRule>> = {
   backupOwnerReference: { effect: 'live', note: 'holds for backups that are made from now on' },
   cluster: { effect: 'special' },
   immediate: { effect: 'live', note: 'matters when the ScheduledBackup is created' },
@@ -40,7 +41,7 @@ export function scheduledBackupEffects(
   const after = head.manifest
   return [
     ...scheduleEffects(before, after),
-    ...changedFields(before['spec'], after['spec'], FIELDS)
+    ...changedFields(before['spec'], after['spec'], SCHEDULED_BACKUP_FIELDS)
       .filter(({ path }) => path !== 'schedule' && path !== 'suspend')
       .map(({ path, rule, from, to }) => {
         const field = `spec.${path}`

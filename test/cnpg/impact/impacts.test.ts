@@ -65,6 +65,11 @@ const cases: Record<string, Case> = {
     impact: 'primary-restart',
     says: /max_worker_processes is lowered/,
   },
+  "a parameter that standbys are sensitive to, back to PostgreSQL's own default": {
+    edit: { [CLUSTER]: [['      max_connections: "200"\n', '']] },
+    impact: 'primary-restart',
+    says: /^max_connections is lowered and needs a restart: the primary restarts first/,
+  },
   'a parameter of context user': {
     edit: { [CLUSTER]: [['work_mem: 16MB', 'work_mem: 32MB']] },
     impact: 'reload',
@@ -156,6 +161,20 @@ const cases: Record<string, Case> = {
     impact: 'switchover',
     says: /^env and resources are part of the Pods: 2 replicas restart one by one/,
   },
+  'a restart that is asked for, where Pods are left alone': {
+    base: { [CLUSTER]: [['example.org/owner: platform', 'cnpg.io/reconcilePodSpec: disabled']] },
+    edit: {
+      [CLUSTER]: [
+        [
+          'cnpg.io/reconcilePodSpec: disabled',
+          'cnpg.io/reconcilePodSpec: disabled\n    kubectl.kubernetes.io/restartedAt: "2026-01-01"',
+        ],
+      ],
+    },
+    impact: 'switchover',
+    line: '    kubectl.kubernetes.io/restartedAt: "2026-01-01"',
+    says: /^kubectl\.kubernetes\.io\/restartedAt is part of the Pods: 2 replicas restart one by one/,
+  },
   'resources where the Pods are left alone': {
     base: { [CLUSTER]: [['example.org/owner: platform', 'cnpg.io/reconcilePodSpec: disabled']] },
     edit: { [CLUSTER]: [['memory: 1Gi', 'memory: 2Gi']] },
@@ -203,6 +222,14 @@ const cases: Record<string, Case> = {
     impact: 'ignored',
     line: '    storageClass: slow',
     says: /holds for new volumes only/,
+  },
+  'what a template says of volumes': {
+    base: {
+      [CLUSTER]: [['storageClass: fast', 'pvcTemplate: { resources: { limits: { storage: 30Gi } } }']],
+    },
+    edit: { [CLUSTER]: [['limits: { storage: 30Gi }', 'limits: { storage: 40Gi }']] },
+    impact: 'none',
+    says: /^storage holds for new volumes only/,
   },
   'a volume for WAL': {
     edit: { [CLUSTER]: [['  resources:\n', '  walStorage:\n    size: 5Gi\n  resources:\n']] },
@@ -455,6 +482,28 @@ const cases: Record<string, Case> = {
     on: 'Kustomization flux-system/databases',
     line: '  force: true',
     says: /an update that is refused .* deletes .* and creates it anew/,
+  },
+  'a Kustomization that is resumed': {
+    base: { 'clusters/main/databases.yaml': [['  prune: true', '  suspend: true\n  prune: true']] },
+    edit: { 'clusters/main/databases.yaml': [['  suspend: true\n', '']] },
+    impact: 'unknown',
+    on: 'Kustomization flux-system/databases',
+    says: /everything that was changed in Git while it was suspended is applied at once/,
+  },
+  'a Kustomization that prunes no more': {
+    edit: { 'clusters/main/databases.yaml': [['  prune: true', '  prune: false']] },
+    impact: 'none',
+    on: 'Kustomization flux-system/databases',
+    line: '  prune: false',
+    says: /keeps running from here on/,
+  },
+  'a Kustomization that prunes from here on': {
+    base: { 'clusters/main/databases.yaml': [['  prune: true', '  prune: false']] },
+    edit: { 'clusters/main/databases.yaml': [['  prune: false', '  prune: true']] },
+    impact: 'none',
+    on: 'Kustomization flux-system/databases',
+    line: '  prune: true',
+    says: /is deleted from here on/,
   },
   'an edit below a suspended Kustomization': {
     base: { 'clusters/main/databases.yaml': [['  prune: true', '  suspend: true\n  prune: true']] },
