@@ -1221,8 +1221,134 @@ describe('what came and went', () => {
     ['paths that only look as if they left', extension({ bin_path: ['..x'] }), '1.30.0', '1.30.1'],
     ['the primary lease', { primaryLease: { leaseDurationSeconds: 1 } }, '1.30.0', '1.29.2'],
     ['selectors of pods', selector({ matchLabels: { a: 'b c' } }), '1.29.0', '1.28.4'],
+    [
+      'a service account given twice',
+      { serviceAccountName: 'a', serviceAccountTemplate: { metadata: {} } },
+      '1.29.0',
+      '1.28.4',
+    ],
+    ['booleans of standbys', parameters({ hot_standby_feedback: 'maybe' }), '1.27.0', '1.26.1'],
+    ['extensions', extension({ name: '' }), '1.27.0', '1.26.1'],
+    [
+      'extensions whose volumes are named alike',
+      extension({ name: 'a_b' }, { name: 'a-b', image: { reference: 'i:1' } }),
+      '1.27.3',
+      '1.27.1',
+    ],
+    ['paths of extensions', extension({ ld_library_path: ['../x'] }), '1.29.0', '1.28.1'],
+    [
+      'an extension without image beside a catalog',
+      {
+        ...extension({ image: {} }),
+        imageCatalogRef: { apiGroup: 'postgresql.cnpg.io', kind: 'ImageCatalog', name: 'c', major: 17 },
+      },
+      '1.28.2',
+      '1.29.0',
+    ],
+    [
+      'paths in the names of certificates',
+      { externalClusters: [{ ...external, sslCert: { name: 'a/b', key: 'k' } }] },
+      '1.28.4',
+      '1.28.3',
+    ],
+    ['slots that the operator keeps', parameters({ synchronized_standby_slots: 'a' }), '1.27.0', '1.26.1'],
+    [
+      'tablespaces whose volumes are named alike',
+      { tablespaces: [tablespace('a_b'), tablespace('a$b')] },
+      '1.27.4',
+      '1.27.1',
+    ],
+    [
+      'a quorum annotation without synchronous replication',
+      annotated('alpha.cnpg.io/failoverQuorum', 'x'),
+      '1.28.0',
+      '1.26.1',
+    ],
+    [
+      'a quorum that names its standbys',
+      {
+        ...synchronous({ number: 1, standbyNamesPre: ['a'] }),
+        ...annotated('alpha.cnpg.io/failoverQuorum', 'true'),
+      },
+      '1.27.0',
+      '1.26.1',
+    ],
+    ['decoding on standbys', logical({}, '16.5'), '1.27.0', '1.26.1'],
   ])('%s', (_what, change, refusing, accepting) => {
     expect(judge(change, { version: refusing })).not.toEqual([])
     expect(judge(change, { version: accepting })).toEqual([])
+  })
+})
+
+describe('what is said of the same by another release', () => {
+  const messagesOf = (change: Change, version: string) => {
+    const mutated = mutate({ object: clusterWith(change) }, version)
+    return validate({ object: mutated.object }, version).errors.map(({ message }) => message)
+  }
+  const twoMethods: Change = {
+    bootstrap: { recovery: { source: 'o' }, initdb: { database: 'a', owner: 'a' } },
+    externalClusters: [{ ...external, plugin: { name: 'p' } }],
+  }
+  const slots = (given: Change): Change => ({
+    replicationSlots: { highAvailability: { enabled: true } },
+    ...parameters({ 'pg_failover_slots.a': 'b', ...given }),
+  })
+  const alike = extension({ name: 'a_b' }, { name: 'a-b', image: { reference: 'i:1' } })
+  it.each<[string, Change, version: string, said: RegExp[]]>([
+    [
+      'two bootstrap methods',
+      twoMethods,
+      '1.26.0',
+      [/^Invalid value: "": Too many bootstrap types specified$/],
+    ],
+    ['two bootstrap methods', twoMethods, '1.26.1', [/^Forbidden: Only one bootstrap method/]],
+    [
+      'hints that are no boolean',
+      parameters({ wal_log_hints: 'x' }),
+      '1.26.1',
+      [/postgres boolean/, /set to `on`/],
+    ],
+    ['hints that are no boolean', parameters({ wal_log_hints: 'x' }), '1.27.0', [/postgres boolean/]],
+    ['volumes named alike', alike, '1.27.3', [/duplicate volume name "a-b"/]],
+    ['volumes named alike', alike, '1.27.4', [/duplicate volume name "ext-a-b"/]],
+    [
+      'failover slots',
+      slots({ hot_standby_feedback: 'off' }),
+      '1.26.1',
+      [/to use pg_failover_slots extension/],
+    ],
+    ['failover slots', slots({ hot_standby_feedback: 'off' }), '1.27.0', [/to use  extension/]],
+    [
+      'failover slots and no boolean',
+      slots({ hot_standby_feedback: 'x' }),
+      '1.26.1',
+      [/postgres boolean/, /must be enabled/],
+    ],
+    [
+      'failover slots and no boolean',
+      slots({ hot_standby_feedback: 'x' }),
+      '1.27.0',
+      [/postgres boolean/, /must be enabled/],
+    ],
+  ])('%s (%s)', (_what, change, version, said) => {
+    const messages = messagesOf(change, version)
+    expect(messages).toHaveLength(said.length)
+    for (const [index, message] of messages.entries()) expect(message).toMatch(said[index] ?? /^$/)
+  })
+
+  it.each([
+    ['1.27.3', ['spec.replicationSlots.synchronizeReplicas']],
+    ['1.27.1', []],
+  ])('a section of slots that goes (%s)', (version, fields) => {
+    const spec = (replicationSlots: Change) => {
+      const { object } = mutate({ object: clusterWith({}) }, version)
+      return { ...object, spec: { ...(isObject(object['spec']) ? object['spec'] : {}), replicationSlots } }
+    }
+    const highAvailability = { enabled: true, slotPrefix: '_cnpg_' }
+    const request = {
+      object: spec({ highAvailability }),
+      live: spec({ highAvailability, synchronizeReplicas: { enabled: true } }),
+    }
+    expect(validate(request, version).errors.map(({ field }) => field)).toEqual(fields)
   })
 })

@@ -419,6 +419,17 @@ describe('the other kinds', () => {
       ['spec.pgbouncer.clientTLSSecret'],
     ],
     [
+      '… which 1.29 does not ask for',
+      'Pooler',
+      {
+        cluster: { name: 'pg' },
+        pgbouncer: {},
+        monitoring: { enablePodMonitor: true, tls: { enabled: true } },
+      },
+      [],
+      '1.29.0',
+    ],
+    [
       '… with its secret',
       'Pooler',
       {
@@ -577,6 +588,22 @@ describe('warnings', () => {
   ])('a pooler %s', (_what, pgbouncer, before, version, count) => {
     const request = before === undefined ? {} : { live: pooler(before) }
     expect(validate({ object: pooler(pgbouncer), ...request }, version).warnings).toHaveLength(count)
+  })
+
+  it.each([
+    ['1.26.1', []],
+    ['1.26.2', [/^spec\.monitoring is deprecated/]],
+    ['1.27.0', []],
+    ['1.27.1', [/^spec\.monitoring is deprecated/]],
+  ])('a pooler with the operator’s PodMonitor (%s)', (version, expected) => {
+    const given = object('Pooler', {
+      cluster: { name: 'pg' },
+      pgbouncer: {},
+      monitoring: { enablePodMonitor: true },
+    })
+    const { warnings } = validate({ object: given }, version)
+    expect(warnings).toHaveLength(expected.length)
+    for (const [index, warning] of expected.entries()) expect(warnings[index]).toMatch(warning)
   })
 
   it('five fields of a schedule', () => {
