@@ -177,7 +177,7 @@ export function reportOf(stored: StoredReview, tools: Pick<ReviewTools, 'setting
     comment: reviewComment(review, links),
     check: {
       ...checkText(review, links),
-      annotations: annotationsOf(review),
+      annotations: annotationsOf(review, links),
       conclusion: conclusionOf(review, tools.settings.failOn),
       ...(page === undefined ? {} : { detailsUrl: page }),
     },
@@ -252,7 +252,7 @@ export async function mergeGroupJob(job: MergeGroupJob, attempt: Attempt, tools:
     })
     report = {
       ...checkText(review, links),
-      annotations: annotationsOf(review),
+      annotations: annotationsOf(review, links),
       conclusion: conclusionOf(review, tools.settings.failOn),
     }
     tools.verdict?.(review.verdict)

@@ -167,7 +167,9 @@ export async function validateTree(
   const read = new Set([...rendered.files].filter(file => part?.hasFile(file) !== false))
   const files = await textsOf(tree, read)
   const notServed = new Set(
-    findings.filter(({ ruleId }) => ruleId === 'schema-version-not-served').map(versionOf),
+    findings
+      .filter(({ ruleId }) => ['schema-version-not-served', 'schema-version-removed'].includes(ruleId))
+      .map(versionOf),
   )
   findings.push(
     ...houseFindings({

@@ -43,6 +43,7 @@ const ALWAYS_SAID = new Set([
   'operator-advisories',
   'operator-end-of-life',
   'operator-release-notes',
+  'schema-version-deprecated',
   'upgrade-judged',
 ])
 

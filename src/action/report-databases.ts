@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { State } from '../status/state.ts'
-import type { FailOn, Inputs } from './inputs.ts'
+import type { FailOn } from '../report/conclusion.ts'
+import type { Inputs } from './inputs.ts'
 import type { ActionTools, Environment } from './run.ts'
 
 /** Which databases are asked about, and through which API server. */

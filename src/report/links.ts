@@ -10,7 +10,7 @@ export interface ReportContext {
   number?: number
   /** where the whole report is: the run of the workflow, or a page of the bot */
   runUrl?: string
-  /** where docs/rules of this version is; absent: that of the main branch */
+  /** where docs/rules of the version that runs is; absent: that of the main branch */
   documentation?: string
 }
 

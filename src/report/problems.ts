@@ -70,9 +70,11 @@ export function problems(
     () =>
       tableOf(
         column,
-        joinRows(rows, row =>
-          row.where.length === 0 ? [row.kind, row.name, row.what] : [row.what, ...row.where],
-        ),
+        joinRows(rows, row => [
+          ...(row.where.length === 0 ? [row.kind, row.name] : []),
+          row.what,
+          ...row.where,
+        ]),
       ),
     () =>
       tableOf(

@@ -164,7 +164,7 @@ spec:
     title: 'The API version of an object is still there in the Kubernetes or Flux that is in use.',
     why: 'The API server does not know the kind any more, and Flux then applies nothing of the whole Kustomization.',
     repair: 'Use the API version that the finding names; where there is none, take the object out.',
-    failing: `apiVersion: policy/v1beta1
+    failing: `apiVersion: policy/v1beta1 # ←
 kind: PodSecurityPolicy
 metadata:
   name: restricted`,
@@ -181,28 +181,8 @@ spec:
     title: 'The API version of an object is served by the next versions, too.',
     why: 'It works until the version that the finding names is installed; then the object is refused, and the upgrade with it.',
     repair: 'Use the API version that the finding names before that upgrade.',
-    failing: `apiVersion: notification.toolkit.fluxcd.io/v1beta2
-kind: Alert
-metadata:
-  name: databases
-  namespace: flux-system
-spec:
-  providerRef:
-    name: chat
-  eventSources:
-    - kind: Kustomization
-      name: "*"`,
-    mended: `apiVersion: notification.toolkit.fluxcd.io/v1beta3
-kind: Alert
-metadata:
-  name: databases
-  namespace: flux-system
-spec:
-  providerRef:
-    name: chat
-  eventSources:
-    - kind: Kustomization
-      name: "*"`,
+    failing: alert('v1beta2 # ←'),
+    mended: alert('v1beta3'),
   },
 ]
 
@@ -217,6 +197,29 @@ spec:${instances}
   ${line}
   storage:
     size: 10Gi`
+}
+
+/** Where Flux still serves the old version. */
+function alert(version: string): string {
+  return `# .github/cnpg-steward.yaml
+fluxVersion: "2.7"
+---
+# kustomization.yaml
+resources:
+  - alert.yaml
+---
+# alert.yaml
+apiVersion: notification.toolkit.fluxcd.io/${version}
+kind: Alert
+metadata:
+  name: databases
+  namespace: flux-system
+spec:
+  providerRef:
+    name: chat
+  eventSources:
+    - kind: Kustomization
+      name: "*"`
 }
 
 function repository(version: string): string {
