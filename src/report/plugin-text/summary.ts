@@ -81,7 +81,13 @@ function statusLines({ cluster, at }: Collected, primaryFenced: boolean): Cell[]
 function promotion(promoted: string, at: string): Cell {
   const since = timeOf(promoted)
   const now = timeOf(at)
-  if (since === undefined) return toned('red', `error: parsing time ${JSON.stringify(promoted)}`)
+  // Go's layout takes six digits of a second, no more and no fewer
+  const [, rest] = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d((?!\.\d{6}(?!\d)).*)$/.exec(promoted) ?? []
+  if (since === undefined || rest !== undefined)
+    return toned(
+      'red',
+      `error: parsing time ${JSON.stringify(promoted)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${JSON.stringify(rest ?? promoted)} as ".000000"`,
+    )
   const shown = goTime(Math.round(since / 1000) * 1000)
   return now === undefined ? shown : `${shown} (${goDuration(now - since)})`
 }

@@ -89,6 +89,14 @@ export const lastBackupRule: Rule = ({ cluster, collected }) => {
       ],
       repair: 'See the Backup’s error, then take one: kubectl cnpg backup.',
     })
+  if (plugin?.store === '')
+    found.push({
+      state: 'attention',
+      id: 'object-store-not-named',
+      message: 'The Barman Cloud plugin is not told where backups go.',
+      evidence: ['spec.plugins: the parameter barmanObjectName is missing'],
+      repair: 'Set the parameter barmanObjectName of the plugin.',
+    })
   if (storeMissing)
     found.push({
       state: 'attention',
