@@ -73,8 +73,8 @@ export function judgeByAll(
   tools: readonly AdmitTools[],
 ): JudgedAdmission {
   const judged = tools.map(one => judgeAdmission(manifest, before, one))
-  const refusedByAll = ({ ruleId, field }: AdmissionFinding) =>
-    judged.every(({ findings }) => findings.some(other => other.ruleId === ruleId && other.field === field))
+  const refusedByAll = (finding: AdmissionFinding) =>
+    judged.every(({ findings }) => findings.some(other => isSameRefusal(other, finding)))
   const disputed = judged
     .flatMap(({ findings }) => findings)
     .filter(finding => finding.level === 'error' && !refusedByAll(finding))
@@ -87,6 +87,12 @@ export function judgeByAll(
     open: [...new Set([...judged.flatMap(({ open }) => open), ...disputed])],
     refused: judged.every(({ refused }) => refused),
   }
+}
+
+/** Versions give one cause another field (`requests`, `requests.memory`), or one field other words. */
+function isSameRefusal(a: AdmissionFinding, b: AdmissionFinding): boolean {
+  const words = ({ field, message }: AdmissionFinding) => message.slice(field === '' ? 0 : field.length)
+  return a.ruleId === b.ruleId && (a.field === b.field || words(a) === words(b))
 }
 
 /**

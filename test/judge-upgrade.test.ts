@@ -362,6 +362,14 @@ it('refuses what every known operator refuses where an older one runs', async ()
   expect(verdict).toBe('blocked')
 })
 
+it('takes a refusal for the same where versions name its field otherwise', async () => {
+  const { [OPERATOR]: _, ...base } = edited(DATABASES, { [CLUSTER]: [['memory: 1Gi', 'memory: 512Mi']] })
+  const head = edited(base, { [CLUSTER]: [['memory: 512Mi', 'memory: 128Mi']] })
+  const { findings, incomplete } = await offlineReview(base, head)
+  expect(findings.map(({ ruleId, line }) => [ruleId, line])).toContainEqual(['admission-operator', 21])
+  expect(incomplete.filter(({ reason }) => reason === 'admission-unknown')).toEqual([])
+})
+
 it('knows the operator whose chart and HelmRelease stand in files of their own', async () => {
   const [source = '', release = ''] = (DATABASES[OPERATOR] ?? '').split('---\n')
   const { [OPERATOR]: _, ...rest } = DATABASES
