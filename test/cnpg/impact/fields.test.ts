@@ -383,7 +383,12 @@ const OTHERS: JsonObject[] = [
     apiVersion: 'postgresql.cnpg.io/v1',
     kind: 'Cluster',
     metadata: { name, namespace: 'db' },
-    spec: SPECS['Cluster'] ?? {},
+    // set up for every method of backups
+    spec: {
+      ...SPECS['Cluster'],
+      backup: { barmanObjectStore: S3, volumeSnapshot: { className: 'snapshots' } },
+      plugins: [{ ...PLUGIN, parameters: { barmanObjectName: 'a' } }],
+    },
   })),
   {
     apiVersion: 'postgresql.cnpg.io/v1',
