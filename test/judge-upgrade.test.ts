@@ -295,29 +295,6 @@ it.each([
 })
 
 it('finds the version line of a chart whose rendered CRDs differ', async () => {
-  const release = (version: string) =>
-    `apiVersion: helm.toolkit.fluxcd.io/v2
-kind: HelmRelease
-metadata: { name: jars, namespace: kitchen }
-spec:
-  interval: 1h
-  chart:
-    spec:
-      chart: jars
-      version: ${version}
-      sourceRef: { kind: HelmRepository, name: jars }
----
-apiVersion: source.toolkit.fluxcd.io/v1
-kind: HelmRepository
-metadata: { name: jars, namespace: kitchen }
-spec: { interval: 1h, url: https://charts.example.org }
-`
-  const tree = (version: string) => ({
-    ...jars(FIELD, '  size: 5\n'),
-    'clusters/main/kustomization.yaml': 'resources: [gotk-sync.yaml, release.yaml, jar.yaml]\n',
-    'clusters/main/release.yaml': release(version),
-  })
-  const crd = (schema: string) => jars(schema, '')['clusters/main/crd.yaml'] ?? ''
   const tools: RenderTools = {
     ...(await offlineTools()),
     cache: new RenderCache(),
@@ -330,10 +307,13 @@ spec: { interval: 1h, url: https://charts.example.org }
     },
     helm: {
       version: 'helm of the test',
-      template: async ({ chart }) => ({ ok: true, yaml: crd(chart.version === '1.0.0' ? FIELD : '') }),
+      template: async ({ chart }) => ({
+        ok: true,
+        yaml: jarsDefinition(chart.version === '1.0.0' ? FIELD : ''),
+      }),
     },
   }
-  const { findings } = await offlineReview(tree('1.0.0'), tree('2.0.0'), defaultConfig, tools)
+  const { findings } = await offlineReview(jarsByChart('1.0.0'), jarsByChart('2.0.0'), defaultConfig, tools)
   expect(findings.map(({ ruleId, file, line }) => [ruleId, file, line])).toEqual([
     ['upgrade-field-dropped', 'clusters/main/jar.yaml', 6],
     ['upgrade-judged', 'clusters/main/release.yaml', 9],
@@ -410,6 +390,37 @@ function withManifest(version: string): Record<string, string> {
     ...rest,
     'operator/kustomization.yaml': `resources:\n  - https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/${branch}/releases/cnpg-${version}.yaml\n`,
   }
+}
+
+function jarsByChart(version: string): Record<string, string> {
+  return {
+    ...jars(FIELD, '  size: 5\n'),
+    'clusters/main/kustomization.yaml': 'resources: [gotk-sync.yaml, release.yaml, jar.yaml]\n',
+    'clusters/main/release.yaml': jarsRelease(version),
+  }
+}
+
+function jarsRelease(version: string): string {
+  return `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: jars, namespace: kitchen }
+spec:
+  interval: 1h
+  chart:
+    spec:
+      chart: jars
+      version: ${version}
+      sourceRef: { kind: HelmRepository, name: jars }
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: { name: jars, namespace: kitchen }
+spec: { interval: 1h, url: https://charts.example.org }
+`
+}
+
+function jarsDefinition(schema: string): string {
+  return jars(schema, '')['clusters/main/crd.yaml'] ?? ''
 }
 
 function deployment(image: string): string {
