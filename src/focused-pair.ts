@@ -46,6 +46,13 @@ const GIVING_KINDS = new Set([
   'Bucket',
   'HelmChart',
 ])
+// What a database loses, or is cut off from, without a change of its own.
+const BESIDE_DATABASES: ReadonlySet<string> = new Set([
+  'PersistentVolumeClaim',
+  'NetworkPolicy',
+  'CiliumNetworkPolicy',
+  'CiliumClusterwideNetworkPolicy',
+])
 const WAITING = ['Kustomization', 'HelmRelease']
 
 /**
@@ -220,6 +227,8 @@ export class FocusedPair {
       if (WAITING.includes(resource.kind)) this.#followDependencies(object, base, head)
       const group = groupOf(resource.apiVersion)
       if (group.endsWith('cnpg.io') || isOperator(object)) this.#findDatabases(resource)
+      if (group.endsWith('cnpg.io') || BESIDE_DATABASES.has(resource.kind))
+        this.#findNeighbours(resource.namespace)
       if (isCustom(group)) this.#findProvider(group)
     }
   }
@@ -331,6 +340,24 @@ export class FocusedPair {
           this.#focus.addFile(path)
           this.#providers.add(path)
         }
+      },
+    )
+  }
+
+  /** What lives in a namespace with databases: they, and the network policies that add up there. */
+  #findNeighbours(namespace: string): void {
+    this.#ask(
+      `neighbours in ${namespace}`,
+      text => text.includes('postgresql.cnpg.io') || text.includes('NetworkPolicy'),
+      paths => {
+        for (const path of paths) this.#focus.addFile(path, namespace === '' ? undefined : namespace)
+      },
+    )
+    this.#ask(
+      'policies of the whole cluster',
+      text => text.includes('ClusterwideNetworkPolicy'),
+      paths => {
+        for (const path of paths) this.#focus.addFile(path)
       },
     )
   }
