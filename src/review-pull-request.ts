@@ -215,11 +215,14 @@ function sortOut(
   return { brought: findings.filter(finding => !existing.has(finding)), existing: [...existing] }
 }
 
+// What is offered instead comes and goes with other objects.
+const HINT = / (?:Did you mean|There is) .*$/
+
 /** Lines move when something is written above them: they do not make a finding another one. */
 function identityOf({ ruleId, message, file, resource, field, cluster }: Finding): string {
   return JSON.stringify([
     ruleId,
-    message,
+    message.replace(HINT, ''),
     file,
     field,
     cluster,
