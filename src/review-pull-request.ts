@@ -5,7 +5,7 @@ import { judgeUnrendered } from './judge-unrendered.ts'
 import { judgeUpgrades } from './judge-upgrade.ts'
 import type { Change, Impact } from './manifest/change.ts'
 import { diffTrees } from './diff/diff-trees.ts'
-import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
+import { joinUnjudged, withoutHint, type Finding, type Unjudged } from './manifest/finding.ts'
 import { unitLabel } from './manifest/rendered.ts'
 import { resourceKey } from './manifest/resource.ts'
 import type { Tree } from './manifest/tree.ts'
@@ -215,14 +215,11 @@ function sortOut(
   return { brought: findings.filter(finding => !existing.has(finding)), existing: [...existing] }
 }
 
-// What is offered instead comes and goes with other objects.
-const HINT = / (?:Did you mean|There is) .*$/
-
 /** Lines move when something is written above them: they do not make a finding another one. */
 function identityOf({ ruleId, message, file, resource, field, cluster }: Finding): string {
   return JSON.stringify([
     ruleId,
-    message.replace(HINT, ''),
+    withoutHint(message),
     file,
     field,
     cluster,

@@ -448,14 +448,12 @@ describe('a review of what a change reaches', () => {
     expect(told(await review(base, head, false))).toEqual(told(await review(base, head, true)))
   })
 
-  it('tells the same the other way round', async () => {
+  it.each(cases)('tells the same of %s the other way round', async (_name, change) => {
     const head = repository()
-    for (const [name, change] of cases)
-      expect({ name, ...told(await review(change(head), head, false)) }).toEqual({
-        name,
-        ...told(await review(change(head), head, true)),
-      })
-  }, 120_000)
+    expect(told(await review(change(head), head, false))).toEqual(
+      told(await review(change(head), head, true)),
+    )
+  })
 
   it('builds nothing that the change does not reach', async () => {
     const base = repository()

@@ -56,3 +56,8 @@ export function joinUnjudged(entries: readonly Unjudged[]): Unjudged[] {
   }
   return [...joined.values()]
 }
+
+/** The message without the other name that it offers ('Did you mean …?'): that comes and goes with other objects. */
+export function withoutHint(message: string): string {
+  return message.replace(/ (?:Did you mean|There is) .*$/, '')
+}
