@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { fromPglite, type ConstructorOptions } from 'pg-boss'
+import type { ConstructorOptions } from 'pg-boss'
+import { openEmbeddedPostgres } from './embedded-postgres.ts'
 
 /** Where the queue lives. */
 export interface Database extends AsyncDisposable {
@@ -41,13 +42,12 @@ async function openFolder(directory: string): Promise<Database> {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const lock = lockFolder(directory)
   try {
-    const { PGlite } = await import('@electric-sql/pglite')
-    const pglite = await PGlite.create(path.join(directory, 'database'))
+    const db = await openEmbeddedPostgres(path.join(directory, 'database'))
     return {
       kind: 'embedded',
-      boss: { db: fromPglite(pglite), backend: 'pglite' },
+      boss: { db, backend: 'pglite' },
       [Symbol.asyncDispose]: async () => {
-        await pglite.close()
+        await db.close()
         lock.close()
       },
     }

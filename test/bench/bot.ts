@@ -1,21 +1,23 @@
 // Figures of the bot: how long webhooks wait with so many offered a second, memory at rest, jobs a minute.
 //
-//   node test/bench/bot.ts [--database URL] [--rate 100] [--seconds 20] [--jobs 60]
+//   node test/bench/bot.ts [--postgres] [--rate 100] [--seconds 20] [--jobs 60]
 //
 // The bot runs in a process of its own, as it does for people; GitHub is the fake, the review is canned (what a review
-// itself takes is measured elsewhere), on the embedded database where no URL is given.
+// itself takes is measured elsewhere), on the embedded database, or with --postgres on a real
+// server of the npm package.
 import { spawn } from 'node:child_process'
-import { createHmac, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { WEBHOOK_PATH } from '../../bot/server.ts'
-import { SECRET, World } from '../bot/harness.ts'
+import { World } from '../bot/harness.ts'
+import { realPostgres } from '../postgres.ts'
 
 const { values } = parseArgs({
   options: {
-    database: { type: 'string' },
+    postgres: { type: 'boolean', default: false },
     rate: { type: 'string', default: '100' },
     seconds: { type: 'string', default: '20' },
     jobs: { type: 'string', default: '60' },
@@ -24,15 +26,17 @@ const { values } = parseArgs({
 const rate = Number(values.rate)
 const total = rate * Number(values.seconds)
 
+await using postgres = values.postgres ? await realPostgres() : undefined
 await using world = await World.start()
 const environment = world.environment({
   logLevel: 'warn',
-  ...(values.database === undefined ? {} : { databaseUrl: values.database }),
+  ...(postgres === undefined ? {} : { databaseUrl: postgres.url }),
 })
 const child = spawn(process.execPath, [path.resolve('test/bot/replica.ts')], {
   env: { PATH: process.env.PATH ?? '', BOT: JSON.stringify(environment) },
   stdio: ['ignore', 'pipe', 'inherit'],
 })
+process.on('exit', () => child.kill('SIGKILL'))
 const started = performance.now()
 let port = 0
 for await (const line of createInterface({ input: child.stdout })) {
@@ -45,37 +49,16 @@ const memory = (): string =>
 await new Promise(resolve => setTimeout(resolve, 5000))
 console.log(`memory at rest ${Math.round(Number(memory()) / 1024)} MiB`)
 
-async function post(name: string, payload: object): Promise<number> {
-  const body = JSON.stringify(payload)
-  const begun = performance.now()
-  const response = await fetch(`http://127.0.0.1:${port}${WEBHOOK_PATH}`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'x-github-delivery': randomUUID(),
-      'x-github-event': name,
-      'x-hub-signature-256': `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`,
-    },
-    body,
-  })
-  await response.arrayBuffer()
-  if (response.status !== 202) throw new Error(`answered ${response.status}`)
-  return performance.now() - begun
-}
-
 const common = { repository: { full_name: 'acme/fleet' }, installation: { id: world.installation.id } }
-// offered at a rate, whether or not the earlier ones are answered; the jobs they make run meanwhile
-const waits: Promise<number>[] = []
-const first = performance.now()
-for (let n = 0; n < total; n++) {
-  const wait = first + (n * 1000) / rate - performance.now()
-  if (wait > 1) await new Promise(resolve => setTimeout(resolve, wait))
-  const filler = 'x'.repeat(20_000)
-  waits.push(
-    post('pull_request', { ...common, action: 'reopened', number: 1 + (n % 50), pull_request: { filler } }),
-  )
-}
-const sorted = (await Promise.all(waits)).toSorted((a, b) => a - b)
+// from a process of its own: the fake's git keeps this one busy
+const offer = spawn(process.execPath, [path.resolve('test/bench/offer-webhooks.ts')], {
+  env: {
+    PATH: process.env.PATH ?? '',
+    OFFER: JSON.stringify({ url: `http://127.0.0.1:${port}${WEBHOOK_PATH}`, rate, total, payload: common }),
+  },
+  stdio: ['ignore', 'pipe', 'inherit'],
+})
+const sorted: number[] = JSON.parse(await text(offer.stdout))
 const at = (share: number): string =>
   (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1)
 console.log(
@@ -86,13 +69,7 @@ const pulls = Array.from({ length: Number(values.jobs) }, (_, n) => world.anothe
 const done = (): number =>
   pulls.filter(pull => world.seen(pull).runs.some(({ status }) => status === 'completed')).length
 const begun = performance.now()
-for (const pull of pulls)
-  await post('pull_request', {
-    ...common,
-    action: 'opened',
-    number: pull.number,
-    pull_request: { head: { sha: pull.headSha } },
-  })
+for (const pull of pulls) await world.pullEvent('opened', { pull, port })
 while (done() < pulls.length) await new Promise(resolve => setTimeout(resolve, 100))
 const minutes = (performance.now() - begun) / 60_000
 console.log(
