@@ -140,7 +140,7 @@ export const commands: Record<CommandName, CommandDescription> = {
     summary: 'what a change does: verdict, findings, impacts, diff',
     usage: '[--base REF] [--head REF] [--all]',
     details:
-      'Renders what a change reaches, in base and head, as Flux would, validates it and says what differs and what that means. With --all both trees as a whole.',
+      'Renders what a change reaches, in base and head, as Flux would, validates it and says what differs and what that\nmeans. With --all both trees as a whole.',
     outputs: ['text', 'markdown', 'json', 'sarif'],
     flags: ['base', 'head', 'all', ...rendering, 'cnpg-version', ...everywhere],
     words: [0, 0],

@@ -21,13 +21,9 @@ const FAMILIES: readonly (readonly [prefix: string, phrase: string])[] = [
   ['admission-', 'refused by the API server'],
   ['upgrade-refused', 'refused after the update'],
   ['upgrade-field-dropped', 'losing fields by the update'],
-  // what is accepted and breaks later (src/cnpg/breaks), before the rest of the family
-  ['cnpg-parameter-', 'accepted, then broken'],
-  ['cnpg-hba-line', 'accepted, then broken'],
-  ['cnpg-image-without-barman', 'accepted, then broken'],
-  ['cnpg-backup-store-shared', 'accepted, then broken'],
   ['cnpg-map-emptied', 'refused by the API server'],
-  ['cnpg-', 'refused by the operator'],
+  // src/cnpg/breaks
+  ['cnpg-', 'accepted, then broken'],
   ['flux-', 'refused by Flux'],
   ['config-', 'wrong in the configuration'],
 ]

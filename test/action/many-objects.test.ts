@@ -28,12 +28,12 @@ function objects(namespace: string, side: 'base' | 'head'): Record<string, strin
     'clusters.yaml': some(
       EACH.Cluster,
       (name, index) =>
-        `${head('postgresql.cnpg.io/v1', 'Cluster', name)}spec:\n  instances: 3\n  imageName: ghcr.io/cloudnative-pg/postgresql:17.6\n  storage:\n    size: ${isHead ? 1 + 30 * NAMESPACES.indexOf(namespace) + index : 200}Gi\n`,
+        `${head('postgresql.cnpg.io/v1', 'Cluster', name)}spec:\n  instances: 3\n  imageName: ghcr.io/cloudnative-pg/postgresql:17.6\n  backup:\n    volumeSnapshot: {}\n  storage:\n    size: ${isHead ? 1 + 30 * NAMESPACES.indexOf(namespace) + index : 200}Gi\n`,
     ),
     'backups.yaml': some(
       EACH.ScheduledBackup,
       name =>
-        `${head('postgresql.cnpg.io/v1', 'ScheduledBackup', name)}spec:\n  schedule: "0 0 3 * * *"\n  cluster:\n    name: ${name}\n${isHead ? '  imediate: true\n' : ''}`,
+        `${head('postgresql.cnpg.io/v1', 'ScheduledBackup', name)}spec:\n  schedule: "0 0 3 * * *"\n  method: volumeSnapshot\n  cluster:\n    name: ${name}\n${isHead ? '  imediate: true\n' : ''}`,
     ),
     'settings.yaml': some(
       EACH.ConfigMap,
@@ -174,7 +174,7 @@ describe('a pull request that changes 1,200 objects', () => {
 
   it('shows the verdict and the worst, folds the rest and says where all of it is', () => {
     const text = comment()
-    expect(text).toContain('## 🛑 Blocked: 180 refused by the API server · 180 errors')
+    expect(text).toContain('## 🛑 Blocked: 180 refused by the API server · 180 refused by the operator')
     const [open = ''] = text.split(/^<details>/m)
     const rows = open.split('\n').filter(line => /^\| (?:🛑|🔶|ℹ️)/u.test(line))
     expect(rows).toHaveLength(20)

@@ -22,7 +22,7 @@ describe('annotations', () => {
       }),
     )
     expect(made.map(({ annotation_level, title }) => [annotation_level, title])).toEqual([
-      ['failure', 'cnpg-storage-shrink'],
+      ['failure', 'admission-operator'],
       ['failure', 'data-loss'],
       ['warning', 'house-b'],
       ['warning', 'switchover'],
@@ -33,7 +33,7 @@ describe('annotations', () => {
       start_line: 21,
       end_line: 21,
       annotation_level: 'failure',
-      title: 'cnpg-storage-shrink',
+      title: 'admission-operator',
       message:
         'Cluster databases/postgres spec.storage.size: storage cannot shrink from 20Gi to 10Gi\nkeep 20Gi',
       raw_details: 'cluster infra, Kustomization databases/postgres',

@@ -261,7 +261,7 @@ describe('more problems than the table holds', () => {
     const text = reviewComment(review({ findings }), { budget: 4000 })
     expect(text.length).toBeLessThanOrEqual(4000)
     expect(text).toContain('1200 problems, too many to list here; each with its line is in the job summary.')
-    expect(text).toContain('`cnpg-storage-shrink`: 1200')
+    expect(text).toContain('`admission-operator`: 1200')
   })
 })
 

@@ -11,7 +11,7 @@ export const POSTGRES = {
 
 export function finding(rest: Partial<Finding> = {}): Finding {
   return {
-    ruleId: 'cnpg-storage-shrink',
+    ruleId: 'admission-operator',
     level: 'error',
     message: 'storage cannot shrink from 20Gi to 10Gi',
     file: 'kubernetes/apps/databases/cluster.yaml',

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { reviewSarif } from '../../src/report/sarif.ts'
 import { finding, HOSTILE, hostileReview } from './reviews.ts'
 
-const rules = [{ id: 'cnpg-storage-shrink', summary: 'Storage cannot shrink', help: 'Why. Repair.' }]
+const rules = [{ id: 'admission-operator', summary: 'Storage cannot shrink', help: 'Why. Repair.' }]
 const log = (findings: ReturnType<typeof finding>[]) =>
   reviewSarif({ findings }, { toolVersion: '1.2.3', rules })
 const run = (findings: ReturnType<typeof finding>[]) => log(findings).runs[0]
@@ -21,7 +21,7 @@ it('is what code scanning reads', () => {
             semanticVersion: '1.2.3',
             rules: [
               {
-                id: 'cnpg-storage-shrink',
+                id: 'admission-operator',
                 shortDescription: { text: 'Storage cannot shrink' },
                 help: { text: 'Why. Repair.', markdown: 'Why. Repair.' },
               },
@@ -32,7 +32,7 @@ it('is what code scanning reads', () => {
         invocations: [{ executionSuccessful: true, toolExecutionNotifications: [] }],
         results: [
           {
-            ruleId: 'cnpg-storage-shrink',
+            ruleId: 'admission-operator',
             ruleIndex: 0,
             level: 'error',
             message: {

@@ -15,8 +15,8 @@ it('says once what holds of many objects at one line', () => {
       .split('\n')
       .slice(0, 2),
   ).toEqual([
-    '🛑 kubernetes/apps/databases/cluster.yaml:21: Cluster databases/a, Cluster databases/b: storage cannot shrink from 20Gi to 10Gi [cnpg-storage-shrink]',
-    '🛑 kubernetes/apps/databases/cluster.yaml:22: Cluster databases/postgres: storage cannot shrink from 20Gi to 10Gi [cnpg-storage-shrink]',
+    '🛑 kubernetes/apps/databases/cluster.yaml:21: Cluster databases/a, Cluster databases/b: storage cannot shrink from 20Gi to 10Gi [admission-operator]',
+    '🛑 kubernetes/apps/databases/cluster.yaml:22: Cluster databases/postgres: storage cannot shrink from 20Gi to 10Gi [admission-operator]',
   ])
 })
 
@@ -71,10 +71,10 @@ it('prints a review', () => {
 
 main 1a2b3c4 → e5f6a7b
 
-🛑 kubernetes/apps/databases/cluster.yaml:21: Cluster databases/postgres: storage cannot shrink from 20Gi to 10Gi [cnpg-storage-shrink]
+🛑 kubernetes/apps/databases/cluster.yaml:21: Cluster databases/postgres: storage cannot shrink from 20Gi to 10Gi [admission-operator]
    keep 20Gi
 🔶 kubernetes/apps/databases/cluster.yaml:3: Cluster databases/postgres: a tag moves [house-tag]
-ℹ️ kubernetes/apps/databases/cluster.yaml:1: Cluster databases/postgres: no backup [cnpg-storage-shrink]
+ℹ️ kubernetes/apps/databases/cluster.yaml:1: Cluster databases/postgres: no backup [admission-operator]
 🔶 kubernetes/apps/databases/cluster.yaml:27: Cluster databases/postgres: 256MB → 512MB: \`shared_buffers\` changes: replicas restart one by one, then a switchover; writes stop for seconds [switchover]
 
 Kustomization databases/postgres of cluster infra
@@ -174,7 +174,7 @@ skipped   HelmRelease a/chart                app 1.2.3
 
 it('prints what validation found', () => {
   expect(findingsText([finding()], [], { scope }))
-    .toBe(`🛑 kubernetes/apps/databases/cluster.yaml:21: Cluster databases/postgres: storage cannot shrink from 20Gi to 10Gi [cnpg-storage-shrink]
+    .toBe(`🛑 kubernetes/apps/databases/cluster.yaml:21: Cluster databases/postgres: storage cannot shrink from 20Gi to 10Gi [admission-operator]
 
 1 error, 0 warnings, 0 not judged
 
