@@ -178,9 +178,10 @@ class LocalRepository implements Repository {
   async #list(commit: string): Promise<Listing> {
     const listing: Listing = { commit, files: new Map(), unread: new Map() }
     for (const line of splitAtNul(await this.#run('ls-tree', '-r', '-z', '--full-tree', commit))) {
-      // '<mode> <type> <id>\t<path>'
+      // '<mode> <type> <id>\t<path>'; the id is read for itself: a part of a text would keep all of it
       const tab = line.indexOf(9)
-      const [mode = '', , id = ''] = Buffer.from(line.subarray(0, tab)).toString('latin1').split(' ')
+      const mode = line.latin1Slice(0, line.indexOf(32))
+      const id = line.latin1Slice(line.lastIndexOf(32, tab) + 1, tab)
       put(listing, line.subarray(tab + 1), mode, id)
     }
     return listing
@@ -320,7 +321,7 @@ class LocalRepository implements Repository {
 }
 
 /** Reads `git ls-files -z -s -t`: '<tag> <mode> <id> <stage>\t<path>'; a path in conflict is given once. */
-function* indexEntries(output: Uint8Array) {
+function* indexEntries(output: Buffer) {
   let last: string | undefined
   for (const line of splitAtNul(output)) {
     const tab = line.indexOf(9)
