@@ -13,6 +13,8 @@ export interface KustomizeProgram {
   program: 'kustomize' | 'kubectl'
   /** absolute path of the program */
   path: string
+  /** of kustomize, as who found the program has read it: '5.8.1'; absent, or no version: it is asked */
+  version?: string
   /** absolute path of helm, for `helmCharts` */
   helm?: string
   /** absolute; absent: the system's */
@@ -37,7 +39,7 @@ const NOWHERE = {
  * @throws ToolError where the program cannot be run
  */
 export async function kustomizeTool(program: KustomizeProgram): Promise<KustomizeBuild> {
-  const version = await readVersion(program)
+  const version = /^\d+\.\d+\.\d+/.exec(program.version ?? '')?.[0] ?? (await readVersion(program))
   const patience = new Patience()
   return {
     version: `kustomize ${version}`,

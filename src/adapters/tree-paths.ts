@@ -6,7 +6,7 @@ const PLAIN = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/
 
 /** A path as bytes → what a tree can name: slashes, relative, below its root, UTF-8. */
 export function treePath(bytes: Uint8Array): { path: string; usable: boolean } {
-  const plain = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice()
+  const plain = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
   if (PLAIN.test(plain)) return { path: plain, usable: true }
   let path: string
   try {
