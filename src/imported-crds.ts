@@ -12,9 +12,10 @@ export const IMPORTED_CRDS = '.github/cnpg-steward/crds'
  * its kind are then reported as having no schema, as they are without the file.
  */
 export async function readImportedCrds(tree: Tree): Promise<Manifest[]> {
-  const files = [...(await tree.files()).keys()].filter(
-    file => file.startsWith(`${IMPORTED_CRDS}/`) && file.endsWith('.yaml'),
-  )
+  const files: string[] = []
+  for (const file of (await tree.files()).keys())
+    if (file.startsWith(IMPORTED_CRDS) && file[IMPORTED_CRDS.length] === '/' && file.endsWith('.yaml'))
+      files.push(file)
   const read = await Promise.all(files.map(async file => crdsIn(file, await tree.read(file))))
   return read.flatMap(({ crds }) => crds.map(({ crd }) => crd.manifest))
 }

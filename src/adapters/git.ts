@@ -156,6 +156,8 @@ class LocalRepository implements Repository {
   readonly #objects: GitObjects
   /** the first commit whose files were listed */
   #listed: Listing | undefined
+  /** full ids of commits that were asked for in this run */
+  readonly #commits = new Set<string>()
 
   constructor(facts: Facts) {
     this.root = facts.root
@@ -178,9 +180,10 @@ class LocalRepository implements Repository {
   async #list(commit: string): Promise<Listing> {
     const listing: Listing = { commit, files: new Map(), unread: new Map() }
     for (const line of splitAtNul(await this.#run('ls-tree', '-r', '-z', '--full-tree', commit))) {
-      // '<mode> <type> <id>\t<path>'
+      // '<mode> <type> <id>\t<path>'; the id is read for itself: a part of a text would keep all of it
       const tab = line.indexOf(9)
-      const [mode = '', , id = ''] = Buffer.from(line.subarray(0, tab)).toString('latin1').split(' ')
+      const mode = line.toString('latin1', 0, line.indexOf(32))
+      const id = line.toString('latin1', line.lastIndexOf(32, tab) + 1, tab)
       put(listing, line.subarray(tab + 1), mode, id)
     }
     return listing
@@ -292,7 +295,10 @@ class LocalRepository implements Repository {
   }
 
   async #commit(ref: string): Promise<string | undefined> {
-    return await this.#line('rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`)
+    if (this.#commits.has(ref)) return ref
+    const commit = await this.#line('rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`)
+    if (commit !== undefined) this.#commits.add(commit)
+    return commit
   }
 
   async #execute(args: string[]) {
@@ -320,7 +326,7 @@ class LocalRepository implements Repository {
 }
 
 /** Reads `git ls-files -z -s -t`: '<tag> <mode> <id> <stage>\t<path>'; a path in conflict is given once. */
-function* indexEntries(output: Uint8Array) {
+function* indexEntries(output: Buffer) {
   let last: string | undefined
   for (const line of splitAtNul(output)) {
     const tab = line.indexOf(9)

@@ -79,6 +79,7 @@ export async function openToolbox(options: ToolboxOptions): Promise<Toolbox> {
       await kustomizeTool({
         program: found.kustomize.style,
         path: found.kustomize.path,
+        version: found.kustomize.version,
         ...(found.helm === undefined ? {} : { helm: found.helm.path }),
       }),
       store,

@@ -1,8 +1,13 @@
 const strict = new TextDecoder('utf-8', { fatal: true })
 const lenient = new TextDecoder()
 
+// what nearly all paths are: ASCII, and no segment begins with a dot
+const PLAIN = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/
+
 /** A path as bytes → what a tree can name: slashes, relative, below its root, UTF-8. */
 export function treePath(bytes: Uint8Array): { path: string; usable: boolean } {
+  const plain = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  if (PLAIN.test(plain)) return { path: plain, usable: true }
   let path: string
   try {
     path = strict.decode(bytes)
@@ -19,7 +24,7 @@ export function treePath(bytes: Uint8Array): { path: string; usable: boolean } {
 }
 
 /** Splits the output of a git command run with -z. */
-export function* splitAtNul(output: Uint8Array): Generator<Uint8Array> {
+export function* splitAtNul(output: Buffer): Generator<Buffer> {
   let start = 0
   while (start < output.byteLength) {
     const end = output.indexOf(0, start)

@@ -50,15 +50,16 @@ export function dependsOnFindings(
         const elsewhere = waiting.find(({ resource }) => key.endsWith(`/${resource.name}`))
         const hint =
           near !== undefined
-            ? ` Did you mean ${near}?`
+            ? `Did you mean ${near}? `
             : elsewhere === undefined
               ? ''
-              : ` There is ${keyOf(elsewhere)}.`
+              : `There is ${keyOf(elsewhere)}. `
         findings.push({
           ruleId: 'flux-depends-on-unknown',
           level: 'warning',
-          message: `It depends on ${kind} ${key}, which nothing in this repository applies: it waits until somebody else creates it.${hint}`,
-          repair: `Correct the name or namespace, or declare ${kind} ${key} under \`external:\` in .github/cnpg-steward.yaml.`,
+          message: `It depends on ${kind} ${key}, which nothing in this repository applies: it waits until somebody else creates it.`,
+          // what else there is may change without the mistake becoming another one: no part of the message
+          repair: `${hint}Correct the name or namespace, or declare ${kind} ${key} under \`external:\` in .github/cnpg-steward.yaml.`,
           resource: object.resource,
           field: `spec.dependsOn[${index}].name`,
           ...object.origin,

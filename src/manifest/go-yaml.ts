@@ -15,7 +15,8 @@ export type GoYaml<T> = ({ ok: true } & T) | { ok: false; message: string; line:
 export function parseGoYamlDocument(text: string): GoYaml<{ document: Json }> {
   const problem = unreadable(text)
   if (problem !== undefined) return problem
-  const simple = readSimpleYaml(text)
+  // the line that opens most files; one behind it, another document, is left to the full parser
+  const simple = readSimpleYaml(text.startsWith('---\n') ? text.slice(4) : text)
   if (simple !== undefined) return { ok: true, document: simple.document }
   const composer = new Composer({
     schema: 'failsafe',

@@ -43,14 +43,25 @@ export function contentId(content: Uint8Array): string {
   return createHash('sha1').update(`blob ${content.byteLength}\0`).update(content).digest('hex')
 }
 
-/** Which files differ between two trees, by path. @param base path → content id, as `Tree.files()` gives it */
+export type FileChange = 'added' | 'removed' | 'changed'
+
+const compared = new WeakMap<object, WeakMap<object, ReadonlyMap<string, FileChange>>>()
+
+/**
+ * Which files differ between two trees, by path. The files of a tree stay as they are, so they are compared once.
+ * @param base path → content id, as `Tree.files()` gives it
+ */
 export function changedFiles(
   base: ReadonlyMap<string, string>,
   head: ReadonlyMap<string, string>,
-): Map<string, 'added' | 'removed' | 'changed'> {
-  const changed = new Map<string, 'added' | 'removed' | 'changed'>()
+): ReadonlyMap<string, FileChange> {
+  const known = compared.get(base)?.get(head)
+  if (known !== undefined) return known
+  const changed = new Map<string, FileChange>()
   for (const [file, id] of head)
     if (base.get(file) !== id) changed.set(file, base.has(file) ? 'changed' : 'added')
   for (const file of base.keys()) if (!head.has(file)) changed.set(file, 'removed')
+  const others = compared.get(base) ?? new WeakMap<object, ReadonlyMap<string, FileChange>>()
+  compared.set(base, others.set(head, changed))
   return changed
 }

@@ -45,8 +45,9 @@ export async function fluxRoots(
   const roots: FluxRoot[] = []
   const findings: Finding[] = []
   const incomplete: Unjudged[] = []
+  const written = lookupIn(sources.map(source => source.manifest))
   for (const source of sources) {
-    const sync = await syncOfSource(source, sources, tools)
+    const sync = await syncOfSource(source, written, tools)
     if (sync === undefined) continue
     if (sync === 'unknown') {
       incomplete.push(unknownRoot(source))
@@ -65,11 +66,10 @@ export async function fluxRoots(
 
 async function syncOfSource(
   { manifest, file }: SourceObject,
-  sources: readonly SourceObject[],
+  written: Lookup,
   tools: RootTools,
 ): Promise<FluxSync | 'unknown' | undefined> {
   if (isFluxInstance(manifest)) return syncOfFluxInstance(manifest)
-  const written = lookupIn(sources.map(source => source.manifest))
   if (manifest.kind !== 'HelmRelease' || !installsFluxInstance(manifest, written)) return undefined
   const read = syncOfFluxInstanceRelease(manifest, written)
   if (read.ok) return read.value

@@ -41,6 +41,10 @@ const IGNORE_FILE = '.sourceignore'
  */
 export async function artifactOf(tree: Tree, ignore?: string, root = '', like?: Artifact): Promise<Artifact> {
   const every = await tree.files()
+  if (like !== undefined && root === '' && like.root === '') {
+    const same = await artifactWithPathsOf(tree, like)
+    if (same !== undefined) return same
+  }
   const all = root === '' ? every : new Map([...every].filter(([path]) => path.startsWith(`${root}/`)))
   const own = [
     ...(await ignoreFiles(tree, all.keys())),
@@ -69,6 +73,19 @@ export async function artifactOf(tree: Tree, ignore?: string, root = '', like?: 
     unread: await tree.unread(),
     ignored,
   }
+}
+
+/** The artifact of a tree with the paths and the patterns of another; undefined where the paths differ. */
+async function artifactWithPathsOf(tree: Tree, like: Artifact): Promise<Artifact | undefined> {
+  const every = await tree.files()
+  if (like.files.size + like.ignored.size !== every.size) return undefined
+  const files = new Map(like.files)
+  for (const [path, id] of every) {
+    const known = files.get(path)
+    if (known === undefined && !like.ignored.has(path)) return undefined
+    if (known !== undefined && known !== id) files.set(path, id)
+  }
+  return { ...like, files, unread: await tree.unread() }
 }
 
 /** An artifact without any ignore rule: what kustomize sees in a checkout. */

@@ -103,8 +103,13 @@ export async function walkCluster(entry: EntryPoint, options: WalkOptions): Prom
     const result = await walk.run()
     const own = walk.applied.get(resourceKey(identify(root))) ?? root
     const sameRoot = canonicalJson(own.spec ?? null) === canonicalJson(root.spec ?? null)
-    if (sameRoot && !walk.wouldDiffer()) return result
-    if (pass === MAX_PASSES) return { ...result, incomplete: [...result.incomplete, unsettled(root)] }
+    const settled = sameRoot && !walk.wouldDiffer()
+    if (settled || pass === MAX_PASSES)
+      return {
+        ...result,
+        left: walk.left(),
+        incomplete: settled ? result.incomplete : [...result.incomplete, unsettled(root)],
+      }
     applied = walk.applied
     root = own
   }
@@ -152,7 +157,7 @@ class Walk {
     this.applied = new Map(entry.sources.map(source => [resourceKey(identify(source)), source]))
   }
 
-  async run(): Promise<WalkedCluster> {
+  async run(): Promise<Omit<WalkedCluster, 'left'>> {
     const queue: string[] = []
     const enqueue = (manifest: Manifest, node: Omit<Node, 'manifest'>) => {
       const key = nodeKey(manifest)
@@ -190,7 +195,6 @@ class Walk {
       failedFiles: this.#failedFiles,
       sources: this.#sources,
       isThisRepository: ({ kind, name }, namespace) => this.#isThisRepository({ kind, namespace, name }),
-      left: new Map([...this.#left].map(([key, manifest]) => [key, this.#inputsBesideFiles(manifest)])),
       applies: [...this.#nodes].flatMap(([key, { manifest }]) =>
         this.#results.get(key)?.status === 'skipped' ? [] : [textAt(manifest, 'spec', 'path') ?? ''],
       ),
@@ -199,9 +203,14 @@ class Walk {
     }
   }
 
+  /** Asked of the last pass alone: what a pass before it left has other variables. */
+  left(): Map<string, string> {
+    return new Map([...this.#left].map(([key, manifest]) => [key, this.#inputsBesideFiles(manifest)]))
+  }
+
   #inputsBesideFiles(manifest: Manifest): string {
     const { fingerprint } = this.#variables(manifest, this.applied, this.#before)
-    return canonicalJson([manifest, fingerprint])
+    return `${contentOf(manifest)}\n${fingerprint}`
   }
 
   #miss(object: ObjectName): void {
@@ -366,6 +375,17 @@ class Walk {
           return textAt(manifest, 'spec', 'url')?.replace(/\.git$/, '')
     return undefined
   }
+}
+
+const contents = new WeakMap<Manifest, string>()
+
+/** The canonical text of a manifest; walks of both sides, and one after another, meet the same ones. */
+function contentOf(manifest: Manifest): string {
+  const known = contents.get(manifest)
+  if (known !== undefined) return known
+  const text = canonicalJson(manifest)
+  contents.set(manifest, text)
+  return text
 }
 
 function nodeKey(manifest: Manifest): string {

@@ -39,7 +39,16 @@ it('hands the child no variable of ours', async () => {
   const names = result.ok ? result.yaml.split('\n').map(line => line.split('=')[0]) : []
   expect(names).toEqual(expect.arrayContaining(['HOME', 'PATH', 'TMPDIR']))
   // addresses that lead nowhere; the shell adds PWD and the like by itself
-  const known = ['HOME', 'PATH', 'TMPDIR', 'HTTP_PROXY', 'HTTPS_PROXY', 'GIT_ALLOW_PROTOCOL']
+  const known = [
+    'HOME',
+    'PATH',
+    'TMPDIR',
+    'HTTP_PROXY',
+    'HTTPS_PROXY',
+    'GIT_ALLOW_PROTOCOL',
+    'GOGC',
+    'GOMEMLIMIT',
+  ]
   const shell = ['PWD', 'OLDPWD', 'SHLVL', '_', '']
   expect(names.filter(name => ![...known, ...shell].includes(name ?? ''))).toEqual([])
 })

@@ -7,6 +7,18 @@ function read(text: string): string {
   return done.ok ? JSON.stringify(done.document) : 'refused'
 }
 
+describe('the line that opens a document', () => {
+  it.each([
+    ['---\na: 1\n', '{"a":1}'],
+    ['---\n# a\n\na: 1\n---\nb: 2\n', '{"a":1}'],
+    ['---\n---\nb: 2\n', 'null'],
+    ['---\n- 1\n', '[1]'],
+    ['---\n', 'null'],
+    ['--- a\n', '"a"'],
+    ['---\na: {\n', 'refused'],
+  ])('%j', (text, json) => expect(read(text)).toBe(json))
+})
+
 // Every row is what sigs.k8s.io/yaml v1.6.0 YAMLToJSON printed for `a: SCALAR`.
 describe('scalars', () => {
   it.each([

@@ -50,6 +50,9 @@ const RENAMES =
   /\b(?:namePrefix|nameSuffix|vars|configurations|crds|configMapGenerator|secretGenerator)\b["']?\s*:/
 const PATCHES =
   /\b(?:patches|patchesStrategicMerge|patchesJson6902|replacements|transformers|generators|validators)\b["']?\s*:/
+// helmCharts, helmGlobals, helmChartInflationGenerator and the plugin of that name (kustomize api/types); a file `helmrelease.yaml`,
+// which nearly every kustomization names, takes in none
+const CHARTS = /helm(?:chart|global)/i
 // an escape or a line break inside quotes, an alias, a variable: the path is not there to be read
 const HIDDEN_IN_KUSTOMIZATION = /"[^"\n]*\\[^"\n]*"/
 const HIDDEN_IN_UNIT = /\bpath["']?\s*:\s*(?:[*&>|]|["']?[^\n]*(?:\$\{|\\))/
@@ -76,7 +79,7 @@ export function factsOf(bytes: Uint8Array, isKustomization: boolean): BlobFacts 
     unitPaths: unitPathsIn(documents),
     instance,
     opaque: (isKustomization && HIDDEN_IN_KUSTOMIZATION.test(text)) || (flux && HIDDEN_IN_UNIT.test(text)),
-    charts: (isKustomization || plugin) && /helm/i.test(text),
+    charts: (isKustomization || plugin) && CHARTS.test(text),
     patchesName,
     refersWithNamespace,
     remote: isKustomization && /^\s*[^#\s].*(?::\/\/|\bgithub\.com[:/]|\bgit@|\.git\b|\?ref=)/m.test(text),

@@ -1,4 +1,4 @@
-import type { Tree } from '../../manifest/tree.ts'
+import { changedFiles, type Tree } from '../../manifest/tree.ts'
 import { factsOf, type BlobFacts } from './blob-facts.ts'
 import { isKustomizationName } from './file-graph.ts'
 import type { TextTest } from './mentions.ts'
@@ -30,13 +30,24 @@ export class BlobTexts {
 
   /** Every file → the facts of its versions, one where it is the same on both sides. */
   async facts(): Promise<Map<string, BlobFacts[]>> {
+    const [first, ...others] = this.#trees
+    if (first === undefined) return new Map()
+    // most contents tell nothing, and all of those share one list
+    const lists = new Map<BlobFacts, BlobFacts[]>()
     const found = new Map<string, BlobFacts[]>()
-    for (const tree of this.#trees)
-      for (const [path, facts] of await this.factsOf(tree)) {
-        const known = found.get(path)
-        if (known === undefined) found.set(path, [facts])
-        else if (!known.includes(facts)) known.push(facts)
+    for (const [path, facts] of await this.factsOf(first)) {
+      let list = lists.get(facts)
+      if (list === undefined) lists.set(facts, (list = [facts]))
+      found.set(path, list)
+    }
+    for (const tree of others) {
+      const ofTree = await this.factsOf(tree)
+      for (const path of changedFiles(await first.files(), await tree.files()).keys()) {
+        const facts = ofTree.get(path)
+        const known = found.get(path) ?? []
+        if (facts !== undefined && !known.includes(facts)) found.set(path, [...known, facts])
       }
+    }
     return found
   }
 
@@ -45,10 +56,15 @@ export class BlobTexts {
     const known = this.#byTree.get(tree)
     if (known !== undefined) return known
     const byId = await (this.#facts ??= this.#readFacts())
-    const found = new Map<string, BlobFacts>()
-    for (const [path, id] of await tree.files()) {
-      const facts = byId.get(keyOf(path, id))
-      if (facts !== undefined) found.set(path, facts)
+    const files = await tree.files()
+    const [like] = this.#byTree
+    const found = new Map(like?.[1])
+    const paths = like === undefined ? files.keys() : changedFiles(await like[0].files(), files).keys()
+    for (const path of paths) {
+      const id = files.get(path)
+      const facts = id === undefined ? undefined : byId.get(keyOf(path, id))
+      if (facts === undefined) found.delete(path)
+      else found.set(path, facts)
     }
     this.#byTree.set(tree, found)
     return found
@@ -100,13 +116,20 @@ export class BlobTexts {
 
   async #list(): Promise<Map<string, Blob>> {
     const blobs = new Map<string, Blob>()
-    for (const tree of this.#trees)
-      for (const [path, id] of await tree.files()) {
+    const [first] = this.#trees
+    for (const tree of this.#trees) {
+      const files = await tree.files()
+      const paths =
+        tree === first || first === undefined ? files.keys() : changedFiles(await first.files(), files).keys()
+      for (const path of paths) {
+        const id = files.get(path)
+        if (id === undefined) continue
         const kustomization = isKustomizationName(path)
         if (!kustomization && !mayHoldManifests(path)) continue
         const key = keyOf(path, id)
         if (!blobs.has(key)) blobs.set(key, { tree, path, kustomization })
       }
+    }
     return blobs
   }
 }

@@ -4,6 +4,8 @@ import { clampPath, resolvePath } from '../tree-path.ts'
 import type { BlobFacts } from './blob-facts.ts'
 import type { BlobTexts } from './blob-texts.ts'
 
+const KUSTOMIZATIONS: ReadonlySet<string> = new Set(KUSTOMIZATION_NAMES)
+
 /** What a file or directory depends on, and the other way round; directories end in '/', the root is '/'. */
 type Edges = Map<string, string[]>
 
@@ -40,19 +42,28 @@ export class FileGraph {
   readonly #facts = new Map<string, readonly BlobFacts[]>()
   readonly #uses: Edges = new Map()
   readonly #usedBy: Edges = new Map()
-  /** directories of which a kustomization may read anything → that kustomization */
-  readonly #deep: [string, string][] = []
+  /** directories of which kustomizations may read anything → those */
+  readonly #deep: Edges = new Map()
   readonly #opaque: string[] = []
+  /** directory → kustomizations in it */
+  readonly #kustomizations: Edges = new Map()
   /** kustomizations that name files that neither tree has */
   readonly #dangling = new Set<string>()
 
   private constructor(sides: readonly ReadonlyMap<string, string>[]) {
     this.#sides = sides
-    this.paths = new Set(sides.flatMap(files => [...files.keys()]))
-    this.#directories = directoriesOf(this.paths)
-    this.#names = new Set(
-      [...this.paths, ...this.#directories].map(path => path.slice(path.lastIndexOf('/') + 1)),
-    )
+    const paths = new Set(sides[0]?.keys())
+    for (const files of sides.slice(1)) for (const path of files.keys()) paths.add(path)
+    this.paths = paths
+    this.#directories = directoriesOf(paths)
+    const names = new Set<string>()
+    for (const path of paths) {
+      const name = path.slice(path.lastIndexOf('/') + 1)
+      names.add(name)
+      if (KUSTOMIZATIONS.has(name)) addEdge(this.#kustomizations, parentOf(path) ?? '', path)
+    }
+    for (const path of this.#directories) names.add(path.slice(path.lastIndexOf('/') + 1))
+    this.#names = names
   }
 
   /** @param texts of both trees */
@@ -74,9 +85,11 @@ export class FileGraph {
     return this.#facts.get(path) ?? []
   }
 
-  /** Every file and directory (with '/' at its end) from which one of the paths can be reached, with the paths. */
-  reaching(paths: Iterable<string>): Set<string> {
-    const reached = new Set<string>()
+  /**
+   * Every file and directory (with '/' at its end) from which one of the paths can be reached, with the paths.
+   * @param reached what others can be reached from: is added to, and not gone through again
+   */
+  reaching(paths: Iterable<string>, reached = new Set<string>()): Set<string> {
     const waiting: string[] = []
     const reach = (node: string) => {
       if (reached.has(node)) return
@@ -85,8 +98,9 @@ export class FileGraph {
     }
     for (const path of paths) {
       reach(path)
-      for (const [directory, kustomization] of this.#deep)
-        if (directory === '' || path.startsWith(`${directory}/`)) reach(kustomization)
+      if (this.#deep.size === 0) continue
+      for (let directory = parentOf(path); directory !== undefined; directory = parentOf(directory))
+        for (const kustomization of this.#deep.get(directory) ?? []) reach(kustomization)
     }
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
       for (const user of this.#usedBy.get(node) ?? []) reach(user)
@@ -181,11 +195,13 @@ export class FileGraph {
   }
 
   #connect(path: string, blobs: readonly BlobFacts[]): void {
+    if (!blobs.some(({ tokens, flux, opaque, charts }) => tokens.length > 0 || flux || opaque || charts))
+      return
     const directory = parentOf(path) ?? ''
     if (blobs.some(({ opaque }) => opaque)) this.#opaque.push(path)
     const targets = new Set<string>()
     for (const { tokens, flux, unitPaths, charts } of blobs) {
-      if (charts) this.#deep.push([directory, path])
+      if (charts) addEdge(this.#deep, directory, path)
       const from = flux ? this.#unitDirectories(path, unitPaths) : [directory]
       if (flux) for (const unit of from) targets.add(`${unit}/`)
       for (const token of tokens) {
@@ -200,17 +216,13 @@ export class FileGraph {
           if (this.paths.has(target)) targets.add(target)
           else if (this.#directories.has(target)) {
             targets.add(`${target}/`)
-            if (charts) this.#deep.push([target, path])
+            if (charts) addEdge(this.#deep, target, path)
           } else if (looksLikePath(token) && isKustomizationName(path)) this.#dangling.add(path)
         }
       }
     }
     this.#uses.set(path, [...targets])
-    for (const target of targets) {
-      const users = this.#usedBy.get(target)
-      if (users === undefined) this.#usedBy.set(target, [path])
-      else users.push(path)
-    }
+    for (const target of targets) addEdge(this.#usedBy, target, path)
   }
 
   /** Where the paths of a Flux Kustomization may lead: from the root of the tree, or of an artifact that is a part of it. */
@@ -228,16 +240,8 @@ export class FileGraph {
     return [...found]
   }
 
-  readonly #kustomizations = new Map<string, string[]>()
-
-  #kustomizationsIn(directory: string): string[] {
-    const known = this.#kustomizations.get(directory)
-    if (known !== undefined) return known
-    const found = KUSTOMIZATION_NAMES.map(name => (directory === '' ? name : `${directory}/${name}`)).filter(
-      path => this.paths.has(path),
-    )
-    this.#kustomizations.set(directory, found)
-    return found
+  #kustomizationsIn(directory: string): readonly string[] {
+    return this.#kustomizations.get(directory) ?? []
   }
 
   readonly #kept = new Map<string, boolean>()
@@ -270,7 +274,13 @@ export class FileGraph {
 }
 
 export function isKustomizationName(path: string): boolean {
-  return KUSTOMIZATION_NAMES.some(name => path.endsWith(name) && lastSegment(path) === name)
+  return KUSTOMIZATIONS.has(path.slice(path.lastIndexOf('/') + 1))
+}
+
+function addEdge(edges: Edges, from: string, to: string): void {
+  const known = edges.get(from)
+  if (known === undefined) edges.set(from, [to])
+  else known.push(to)
 }
 
 function looksLikePath(token: string): boolean {

@@ -24,8 +24,11 @@ export class Focus {
   readonly #mentions = new Set<string>()
   /** names of objects that are looked for: a Kustomization may give them by a variable */
   readonly #values = new Set<string>()
-  #reached: Set<string> | undefined
-  readonly #reachedNear = new Map<string, Set<string>>()
+  /** what reaches the seeds, all of them but those that were added since */
+  readonly #reached = new Set<string>()
+  readonly #added: string[] = []
+  /** namespace → what reaches its files, all of them but those that were added since */
+  readonly #reachedNear = new Map<string, { reached: Set<string>; added: string[] }>()
   #size = 0
 
   /** @param changed paths that differ between the trees */
@@ -33,6 +36,7 @@ export class Focus {
     this.graph = graph
     this.#changed = [...changed]
     this.#seeds = new Set([...this.#changed, ...graph.opaque])
+    this.#added.push(...this.#seeds)
   }
 
   /** Grows with everything that is added: when it stays, another walk would show the same. */
@@ -46,10 +50,12 @@ export class Focus {
     if (known.has(path) || this.#seeds.has(path)) return
     known.add(path)
     this.#size++
-    if (namespace === undefined) this.#reached = undefined
+    if (namespace === undefined) this.#added.push(path)
     else {
       this.#near.set(namespace, known)
-      this.#reachedNear.delete(namespace)
+      const near = this.#reachedNear.get(namespace)
+      if (near === undefined) this.#reachedNear.set(namespace, { reached: new Set(), added: [path] })
+      else near.added.push(path)
     }
   }
 
@@ -138,18 +144,20 @@ export class Focus {
     return path.split('/').includes(namespace) || this.graph.resourceFacts(path).namespaces.has(namespace)
   }
 
-  #reachedAny(): Set<string> {
-    return (this.#reached ??= this.graph.reaching(this.#seeds))
+  #reachedAny(): ReadonlySet<string> {
+    return this.#added.length === 0
+      ? this.#reached
+      : this.graph.reaching(this.#added.splice(0), this.#reached)
   }
 
-  #reachedFor(namespace: string): Set<string> {
-    const known = this.#reachedNear.get(namespace)
-    if (known !== undefined) return known
-    const reached = this.graph.reaching(this.#near.get(namespace) ?? [])
-    this.#reachedNear.set(namespace, reached)
-    return reached
+  #reachedFor(namespace: string): ReadonlySet<string> {
+    const near = this.#reachedNear.get(namespace)
+    if (near === undefined) return NONE
+    return near.added.length === 0 ? near.reached : this.graph.reaching(near.added.splice(0), near.reached)
   }
 }
+
+const NONE: ReadonlySet<string> = new Set()
 
 /** Every text in a manifest, as a whole. */
 function valuesOf(manifest: Manifest): Set<string> {
