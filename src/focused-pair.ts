@@ -134,11 +134,10 @@ export class FocusedPair {
         posix.join(sourceRoot ?? '', clampPath(textAt(root, 'spec', 'path') ?? '')),
       )
       const [first = ''] = directories
-      const applied = directories.length > FEW_ROOTS ? graph.appliedBy(first) : undefined
       roots.entryPoints = roots.entryPoints.filter(({ name }, index) => {
         const directory = directories[index] ?? ''
         if (index === 0 || name !== undefined) return true
-        if (applied !== undefined) return !applied.has(directory)
+        if (directories.length > FEW_ROOTS) return !graph.mayApply(first, directory)
         for (const file of graph.unitsAt(directory)) this.#focus.addFile(file)
         return true
       })

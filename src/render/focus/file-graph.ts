@@ -90,18 +90,24 @@ export class FileGraph {
    * @param reached what others can be reached from: is added to, and not gone through again
    */
   reaching(paths: Iterable<string>, reached = new Set<string>()): Set<string> {
+    const from: string[] = []
+    for (const path of paths) {
+      from.push(path)
+      if (this.#deep.size === 0) continue
+      for (let directory = parentOf(path); directory !== undefined; directory = parentOf(directory))
+        from.push(...(this.#deep.get(directory) ?? []))
+    }
+    return this.#follow(from, reached)
+  }
+
+  #follow(from: Iterable<string>, reached: Set<string>): Set<string> {
     const waiting: string[] = []
     const reach = (node: string) => {
       if (reached.has(node)) return
       reached.add(node)
       waiting.push(node)
     }
-    for (const path of paths) {
-      reach(path)
-      if (this.#deep.size === 0) continue
-      for (let directory = parentOf(path); directory !== undefined; directory = parentOf(directory))
-        for (const kustomization of this.#deep.get(directory) ?? []) reach(kustomization)
-    }
+    for (const path of from) reach(path)
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
       for (const user of this.#usedBy.get(node) ?? []) reach(user)
       const parent = parentOf(node)
@@ -122,30 +128,23 @@ export class FileGraph {
 
   /** Every file that the build of a directory may read, without those of the Kustomizations that it yields. */
   below(directory: string): Set<string> {
-    return new Set([...this.#reachedFrom(directory, false)].filter(node => !node.endsWith('/')))
+    return new Set([...this.#reachedFrom(directory)].filter(node => !node.endsWith('/')))
   }
 
-  /** Every directory that may be applied once one is: by it, and by the Kustomizations that it yields. */
-  appliedBy(directory: string): Set<string> {
-    const known = this.#applied.get(directory)
-    if (known !== undefined) return known
-    const reached = this.#reachedFrom(directory, true)
-    const found = new Set([...reached].flatMap(node => (node.endsWith('/') ? node.slice(0, -1) : [])))
-    this.#applied.set(directory, found)
-    return found
+  /** Whether a directory may be applied once another one is: by it, or by the Kustomizations that it yields. */
+  mayApply(root: string, directory: string): boolean {
+    return this.#follow([`${directory}/`], new Set()).has(`${root}/`)
   }
 
-  readonly #applied = new Map<string, Set<string>>()
-
-  /** @param units what Kustomizations apply as well */
-  #reachedFrom(directory: string, units: boolean): Set<string> {
+  /** @param directory what its build reads, without what is applied in consequence */
+  #reachedFrom(directory: string): Set<string> {
     const reached = new Set<string>()
     const waiting = [`${directory}/`]
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
       if (reached.has(node)) continue
       reached.add(node)
       if (!node.endsWith('/')) {
-        if (units || isKustomizationName(node) || this.factsOf(node).some(({ flux }) => !flux))
+        if (isKustomizationName(node) || this.factsOf(node).some(({ flux }) => !flux))
           waiting.push(...(this.#uses.get(node) ?? []))
         continue
       }
