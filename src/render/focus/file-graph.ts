@@ -45,6 +45,8 @@ export class FileGraph {
   /** directories of which kustomizations may read anything → those */
   readonly #deep: Edges = new Map()
   readonly #opaque: string[] = []
+  /** copies of a file share its facts */
+  readonly #named = new Map<BlobFacts, { found: readonly string[]; dangles: boolean }>()
   /** directory → kustomizations in it */
   readonly #kustomizations: Edges = new Map()
   /** kustomizations that name files that neither tree has */
@@ -197,31 +199,45 @@ export class FileGraph {
     if (!blobs.some(({ tokens, flux, opaque, charts }) => tokens.length > 0 || flux || opaque || charts))
       return
     const directory = parentOf(path) ?? ''
+    const isKustomization = isKustomizationName(path)
     if (blobs.some(({ opaque }) => opaque)) this.#opaque.push(path)
     const targets = new Set<string>()
-    for (const { tokens, flux, unitPaths, charts } of blobs) {
+    for (const facts of blobs) {
+      const { flux, unitPaths, charts } = facts
       if (charts) addEdge(this.#deep, directory, path)
       const from = flux ? this.#unitDirectories(path, unitPaths) : [directory]
       if (flux) for (const unit of from) targets.add(`${unit}/`)
-      for (const token of tokens) {
-        const name = lastSegment(token)
-        if (name !== '' && name !== '.' && name !== '..' && !this.#names.has(name)) {
-          if (looksLikePath(token) && isKustomizationName(path)) this.#dangling.add(path)
-          continue
-        }
-        for (const start of flux && !isKustomizationName(path) ? from : [directory]) {
+      const { found, dangles } = this.#namedBy(facts)
+      if (dangles && isKustomization) this.#dangling.add(path)
+      for (const token of found) {
+        for (const start of flux && !isKustomization ? from : [directory]) {
           const target = resolvePath(start, token)
           if (target === undefined) continue
           if (this.paths.has(target)) targets.add(target)
           else if (this.#directories.has(target)) {
             targets.add(`${target}/`)
             if (charts) addEdge(this.#deep, target, path)
-          } else if (looksLikePath(token) && isKustomizationName(path)) this.#dangling.add(path)
+          } else if (isKustomization && looksLikePath(token)) this.#dangling.add(path)
         }
       }
     }
     this.#uses.set(path, [...targets])
     for (const target of targets) addEdge(this.#usedBy, target, path)
+  }
+
+  /** The words of a file whose last segment is the name of something, and whether another one looks like a path. */
+  #namedBy(facts: BlobFacts): { found: readonly string[]; dangles: boolean } {
+    const known = this.#named.get(facts)
+    if (known !== undefined) return known
+    const isNamed = (token: string) => {
+      const name = lastSegment(token)
+      return name === '' || name === '.' || name === '..' || this.#names.has(name)
+    }
+    const found = facts.tokens.filter(isNamed)
+    const dangles = facts.tokens.some(token => looksLikePath(token) && !isNamed(token))
+    const named = { found, dangles }
+    this.#named.set(facts, named)
+    return named
   }
 
   /** Where the paths of a Flux Kustomization may lead: from the root of the tree, or of an artifact that is a part of it. */
