@@ -58,6 +58,9 @@ const WAITING = ['Kustomization', 'HelmRelease']
  * - what the rendered part refers to and did not find: variables, sources, values, dependencies, databases;
  * - what may refer to an object that differs: by its name in the text of the files.
  * Then they are walked again, until nothing is added.
+ *
+ * A part that is broken in base and is left out is the same in head, where it is no news: a review of everything counts it as
+ * what stood before and tells it no more than this does. What a change breaks is a changed file, and never left out.
  */
 export class FocusedPair {
   readonly #requests: Both<RenderRequest>
