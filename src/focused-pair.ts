@@ -65,6 +65,9 @@ const WAITING = ['Kustomization', 'HelmRelease']
  * - what the rendered part refers to and did not find: variables, sources, values, dependencies, databases;
  * - what may refer to an object that differs: by its name in the text of the files.
  * Then they are walked again, until nothing is added.
+ *
+ * A part that is broken in base and is left out is the same in head, where it is no news: a review of everything counts it as
+ * what stood before and tells it no more than this does. What a change breaks is a changed file, and never left out.
  */
 export class FocusedPair {
   readonly #requests: Both<RenderRequest>
@@ -141,11 +144,10 @@ export class FocusedPair {
         posix.join(sourceRoot ?? '', clampPath(textAt(root, 'spec', 'path') ?? '')),
       )
       const [first = ''] = directories
-      const applied = directories.length > FEW_ROOTS ? graph.appliedBy(first) : undefined
       roots.entryPoints = roots.entryPoints.filter(({ name }, index) => {
         const directory = directories[index] ?? ''
         if (index === 0 || name !== undefined) return true
-        if (applied !== undefined) return !applied.has(directory)
+        if (directories.length > FEW_ROOTS) return !graph.mayApply(first, directory)
         for (const file of graph.unitsAt(directory)) this.#focus.addFile(file)
         return true
       })

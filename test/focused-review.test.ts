@@ -25,10 +25,30 @@ beforeAll(async () => {
   })
 })
 
+/** What the chart `sizes` installs: later versions, and those that are told to, want a number. */
+const sizes = (strict: boolean) => `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: sizes.example.org }
+spec:
+  group: example.org
+  scope: Namespaced
+  names: { kind: Size, plural: sizes, singular: size, listKind: SizeList }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: { openAPIV3Schema: { type: object, properties: { size: { type: ${strict ? 'integer' : 'string'} } } } }
+`
+
 /** A helm that shows what it was given. */
 const helm: HelmTemplate = {
   version: 'helm 4.0.0',
   template: async ({ chart, releaseName, namespace, values }) => {
+    if (chart.name.includes('sizes'))
+      return {
+        ok: true,
+        yaml: `---\n# Source: sizes/templates/crd.yaml\n${sizes(chart.name.includes('1.1.0') || values.strict === true)}`,
+      }
     const data = JSON.stringify({ chart: chart.name, values: JSON.stringify(values) })
     return {
       ok: true,
@@ -453,6 +473,31 @@ describe('a review of what a change reaches', () => {
     expect(told(await review(change(head), head, false))).toEqual(
       told(await review(change(head), head, true)),
     )
+  })
+
+  // what is installed is seen in no file: objects far from the change are judged by it
+  it.each<[string, (base: Files) => Files]>([
+    ['another version', edit('apps/media/three/app/release.yaml', '1.0.0', '1.1.0')],
+    ['other values', edit('apps/media/three/app/release.yaml', 'strict: false', 'strict: true')],
+    [
+      'values of another Kustomization',
+      edit('apps/media/two/app/config.yaml', 'loose: true', 'strict: true'),
+    ],
+  ])('tells what a chart with %s installs', async (name, change) => {
+    const base = repository()
+    const values = name === 'other values' ? '  values:\n    strict: false\n' : ''
+    base['apps/media/three/app/release.yaml'] = release(
+      'media-three',
+      `  valuesFrom:\n    - kind: ConfigMap\n      name: size-values\n${values}`,
+    ).replace('chart: demo', 'chart: sizes')
+    base['apps/media/two/app/config.yaml'] += configMap('size-values', 'values.yaml: "loose: true"')
+    base['apps/tools/three/app/config.yaml'] +=
+      '---\napiVersion: example.org/v1\nkind: Size\nmetadata: { name: one }\nsize: large\n'
+    const head = change(base)
+    const whole = told(await review(base, head, true))
+    expect(JSON.stringify(whole.findings)).toContain('Size')
+    expect(told(await review(base, head, false))).toEqual(whole)
+    expect(told(await review(head, base, false))).toEqual(told(await review(head, base, true)))
   })
 
   it('builds nothing that the change does not reach', async () => {

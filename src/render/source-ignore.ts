@@ -121,16 +121,25 @@ function concernedBy(patterns: readonly IgnorePattern[]): (path: string) => bool
     names.set(name, found)
     return found
   }
-  const concerned = (path: string, known: Map<string, boolean> | undefined): boolean => {
-    const before = known?.get(path)
+  const hasNamed = (directory: string): boolean => {
+    const before = directories.get(directory)
     if (before !== undefined) return before
-    const slash = path.lastIndexOf('/')
-    const found =
-      isNamed(path.slice(slash + 1)) || (slash !== -1 && concerned(path.slice(0, slash), directories))
-    known?.set(path, found)
+    const slash = directory.lastIndexOf('/')
+    const found = isNamed(directory.slice(slash + 1)) || (slash !== -1 && hasNamed(directory.slice(0, slash)))
+    directories.set(directory, found)
     return found
   }
-  return path => concerned(path, undefined)
+  // git lists the files of a directory one after another
+  let last = ''
+  let lastHasNamed = false
+  return path => {
+    const slash = path.lastIndexOf('/')
+    if (slash > 0 && (slash !== last.length || !path.startsWith(last))) {
+      last = path.slice(0, slash)
+      lastHasNamed = hasNamed(last)
+    }
+    return (slash > 0 && lastHasNamed) || isNamed(path.slice(slash + 1))
+  }
 }
 
 /** The patterns of every .sourceignore file, in the order of LoadIgnorePatterns: a directory before its children. */

@@ -379,11 +379,14 @@ class Walk {
 
 const contents = new WeakMap<Manifest, string>()
 
-/** The canonical text of a manifest; walks of both sides, and one after another, meet the same ones. */
+/**
+ * A manifest as a text; walks of both sides, and one after another, meet the same ones. Fields in another order make another
+ * text: then it is rendered, and found to be the same.
+ */
 function contentOf(manifest: Manifest): string {
   const known = contents.get(manifest)
   if (known !== undefined) return known
-  const text = canonicalJson(manifest)
+  const text = JSON.stringify(manifest)
   contents.set(manifest, text)
   return text
 }

@@ -60,12 +60,14 @@ const HIDDEN_IN_UNIT = /\bpath["']?\s*:\s*(?:[*&>|]|["']?[^\n]*(?:\$\{|\\))/
 /** @param isKustomization the file's name is one that kustomize looks for */
 export function factsOf(bytes: Uint8Array, isKustomization: boolean): BlobFacts {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  // what is looked for is ASCII: the same bytes in UTF-8
+  const ascii = buffer.toString('latin1')
   // a kustomization names Flux Kustomizations only in order to patch them
-  const mentioned = !isKustomization && buffer.includes(FLUX)
-  const plugin = !isKustomization && buffer.includes('builtin')
-  const patchesName = buffer.includes('/metadata/name') || buffer.includes('allowNameChange')
-  const refersWithNamespace = WITH_NAMESPACE.some(kind => buffer.includes(kind))
-  const instance = buffer.includes('fluxcd.controlplane.io') || buffer.includes('flux-instance')
+  const mentioned = !isKustomization && ascii.includes(FLUX)
+  const plugin = !isKustomization && ascii.includes('builtin')
+  const patchesName = ascii.includes('/metadata/name') || ascii.includes('allowNameChange')
+  const refersWithNamespace = WITH_NAMESPACE.some(kind => ascii.includes(kind))
+  const instance = ascii.includes('fluxcd.controlplane.io') || ascii.includes('flux-instance')
   if (!isKustomization && !mentioned && !plugin)
     return patchesName || refersWithNamespace || instance
       ? { ...NOTHING, patchesName, refersWithNamespace, instance }

@@ -45,6 +45,8 @@ export class FileGraph {
   /** directories of which kustomizations may read anything → those */
   readonly #deep: Edges = new Map()
   readonly #opaque: string[] = []
+  /** copies of a file share its facts */
+  readonly #named = new Map<BlobFacts, { found: readonly string[]; dangles: boolean }>()
   /** directory → kustomizations in it */
   readonly #kustomizations: Edges = new Map()
   /** kustomizations that name files that neither tree has */
@@ -90,18 +92,24 @@ export class FileGraph {
    * @param reached what others can be reached from: is added to, and not gone through again
    */
   reaching(paths: Iterable<string>, reached = new Set<string>()): Set<string> {
+    const from: string[] = []
+    for (const path of paths) {
+      from.push(path)
+      if (this.#deep.size === 0) continue
+      for (let directory = parentOf(path); directory !== undefined; directory = parentOf(directory))
+        from.push(...(this.#deep.get(directory) ?? []))
+    }
+    return this.#follow(from, reached)
+  }
+
+  #follow(from: Iterable<string>, reached: Set<string>): Set<string> {
     const waiting: string[] = []
     const reach = (node: string) => {
       if (reached.has(node)) return
       reached.add(node)
       waiting.push(node)
     }
-    for (const path of paths) {
-      reach(path)
-      if (this.#deep.size === 0) continue
-      for (let directory = parentOf(path); directory !== undefined; directory = parentOf(directory))
-        for (const kustomization of this.#deep.get(directory) ?? []) reach(kustomization)
-    }
+    for (const path of from) reach(path)
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
       for (const user of this.#usedBy.get(node) ?? []) reach(user)
       const parent = parentOf(node)
@@ -122,30 +130,23 @@ export class FileGraph {
 
   /** Every file that the build of a directory may read, without those of the Kustomizations that it yields. */
   below(directory: string): Set<string> {
-    return new Set([...this.#reachedFrom(directory, false)].filter(node => !node.endsWith('/')))
+    return new Set([...this.#reachedFrom(directory)].filter(node => !node.endsWith('/')))
   }
 
-  /** Every directory that may be applied once one is: by it, and by the Kustomizations that it yields. */
-  appliedBy(directory: string): Set<string> {
-    const known = this.#applied.get(directory)
-    if (known !== undefined) return known
-    const reached = this.#reachedFrom(directory, true)
-    const found = new Set([...reached].flatMap(node => (node.endsWith('/') ? node.slice(0, -1) : [])))
-    this.#applied.set(directory, found)
-    return found
+  /** Whether a directory may be applied once another one is: by it, or by the Kustomizations that it yields. */
+  mayApply(root: string, directory: string): boolean {
+    return this.#follow([`${directory}/`], new Set()).has(`${root}/`)
   }
 
-  readonly #applied = new Map<string, Set<string>>()
-
-  /** @param units what Kustomizations apply as well */
-  #reachedFrom(directory: string, units: boolean): Set<string> {
+  /** @param directory what its build reads, without what is applied in consequence */
+  #reachedFrom(directory: string): Set<string> {
     const reached = new Set<string>()
     const waiting = [`${directory}/`]
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
       if (reached.has(node)) continue
       reached.add(node)
       if (!node.endsWith('/')) {
-        if (units || isKustomizationName(node) || this.factsOf(node).some(({ flux }) => !flux))
+        if (isKustomizationName(node) || this.factsOf(node).some(({ flux }) => !flux))
           waiting.push(...(this.#uses.get(node) ?? []))
         continue
       }
@@ -198,31 +199,45 @@ export class FileGraph {
     if (!blobs.some(({ tokens, flux, opaque, charts }) => tokens.length > 0 || flux || opaque || charts))
       return
     const directory = parentOf(path) ?? ''
+    const isKustomization = isKustomizationName(path)
     if (blobs.some(({ opaque }) => opaque)) this.#opaque.push(path)
     const targets = new Set<string>()
-    for (const { tokens, flux, unitPaths, charts } of blobs) {
+    for (const facts of blobs) {
+      const { flux, unitPaths, charts } = facts
       if (charts) addEdge(this.#deep, directory, path)
       const from = flux ? this.#unitDirectories(path, unitPaths) : [directory]
       if (flux) for (const unit of from) targets.add(`${unit}/`)
-      for (const token of tokens) {
-        const name = lastSegment(token)
-        if (name !== '' && name !== '.' && name !== '..' && !this.#names.has(name)) {
-          if (looksLikePath(token) && isKustomizationName(path)) this.#dangling.add(path)
-          continue
-        }
-        for (const start of flux && !isKustomizationName(path) ? from : [directory]) {
+      const { found, dangles } = this.#namedBy(facts)
+      if (dangles && isKustomization) this.#dangling.add(path)
+      for (const token of found) {
+        for (const start of flux && !isKustomization ? from : [directory]) {
           const target = resolvePath(start, token)
           if (target === undefined) continue
           if (this.paths.has(target)) targets.add(target)
           else if (this.#directories.has(target)) {
             targets.add(`${target}/`)
             if (charts) addEdge(this.#deep, target, path)
-          } else if (looksLikePath(token) && isKustomizationName(path)) this.#dangling.add(path)
+          } else if (isKustomization && looksLikePath(token)) this.#dangling.add(path)
         }
       }
     }
     this.#uses.set(path, [...targets])
     for (const target of targets) addEdge(this.#usedBy, target, path)
+  }
+
+  /** The words of a file whose last segment is the name of something, and whether another one looks like a path. */
+  #namedBy(facts: BlobFacts): { found: readonly string[]; dangles: boolean } {
+    const known = this.#named.get(facts)
+    if (known !== undefined) return known
+    const isNamed = (token: string) => {
+      const name = lastSegment(token)
+      return name === '' || name === '.' || name === '..' || this.#names.has(name)
+    }
+    const found = facts.tokens.filter(isNamed)
+    const dangles = facts.tokens.some(token => looksLikePath(token) && !isNamed(token))
+    const named = { found, dangles }
+    this.#named.set(facts, named)
+    return named
   }
 
   /** Where the paths of a Flux Kustomization may lead: from the root of the tree, or of an artifact that is a part of it. */
