@@ -1,7 +1,10 @@
 import { isObject, type Json } from '../../manifest/json.ts'
 
-// pkg/utils/parser.go ParsePgControldataToken and PgControldataTokenContent.IsValid
-const FIELDS = [
+/**
+ * The names of a promotion token's texts, in its JSON and in what is said of them.
+ * Source: pkg/utils/parser.go ParsePgControldataToken and PgControldataTokenContent.IsValid.
+ */
+export const TOKEN_FIELDS = [
   ['latestCheckpointTimelineID', 'LatestCheckpointTimelineID'],
   ['redoWalFile', 'REDOWALFile'],
   ['databaseSystemIdentifier', 'DatabaseSystemIdentifier'],
@@ -26,9 +29,9 @@ export function promotionTokenError(token: string): string | undefined {
   if (!isObject(content)) return format('JSON decoding failed')
   // encoding/json does not tell upper from lower case in names; the last one given counts
   const given = new Map(Object.entries(content).map(([name, value]) => [name.toLowerCase(), value]))
-  const values = FIELDS.map(([name]) => given.get(name.toLowerCase()) ?? '')
+  const values = TOKEN_FIELDS.map(([name]) => given.get(name.toLowerCase()) ?? '')
   if (values.some(value => typeof value !== 'string')) return format('JSON decoding failed')
-  const empty = FIELDS[values.indexOf('')]
+  const empty = TOKEN_FIELDS[values.indexOf('')]
   return empty === undefined
     ? undefined
     : `Invalid promotionToken content: invalid promotion token (${empty[1]} is empty)`

@@ -1,3 +1,4 @@
+import { TOKEN_FIELDS } from '../../cnpg/admission/promotion-token.ts'
 import { isObject, type Json } from '../../manifest/json.ts'
 import type { Collected } from '../../status/collected.ts'
 import { text } from '../../status/fields.ts'
@@ -20,20 +21,11 @@ export function promotionToken(collected: Collected, instances: readonly Instanc
     : [[toned('green', 'Promotion token')], ...tokenLines(token, collected, instances)]
 }
 
-const FIELDS = [
-  ['latestCheckpointTimelineID', 'LatestCheckpointTimelineID'],
-  ['redoWalFile', 'REDOWALFile'],
-  ['databaseSystemIdentifier', 'DatabaseSystemIdentifier'],
-  ['latestCheckpointREDOLocation', 'LatestCheckpointREDOLocation'],
-  ['timeOfLatestCheckpoint', 'TimeOfLatestCheckpoint'],
-  ['operatorVersion', 'OperatorVersion'],
-] as const
-
 function tokenLines(token: string, { cluster }: Collected, instances: readonly Instance[]): Cell[][] {
   const content = decoded(token)
   if (typeof content === 'string')
     return [['Token', `${token} (invalid format: invalid promotion token (${content}))`]]
-  const missing = FIELDS.find(([field]) => text(content, field) === '')
+  const missing = TOKEN_FIELDS.find(([field]) => text(content, field) === '')
   if (missing !== undefined)
     return [
       ['Token', token],
