@@ -31,7 +31,7 @@ export function readSimpleYaml(text: string, dialect: Dialect = 'v2'): SimpleDoc
 
 const NOT_SIMPLE = new Error('not of the simple form')
 // line breaks of YAML 1.1, and what libyaml does not take
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const OTHER_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/
 const MAX_DEPTH = 500
 /** libyaml wants a key that is not marked by '?' within 1024 characters, colon included. */
