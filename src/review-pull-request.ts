@@ -5,7 +5,7 @@ import { judgeUnrendered } from './judge-unrendered.ts'
 import { judgeUpgrades } from './judge-upgrade.ts'
 import type { Change, Impact } from './manifest/change.ts'
 import { diffTrees } from './diff/diff-trees.ts'
-import { joinUnjudged, withoutHint, type Finding, type Unjudged } from './manifest/finding.ts'
+import { joinUnjudged, type Finding, type Unjudged } from './manifest/finding.ts'
 import { unitLabel } from './manifest/rendered.ts'
 import { resourceKey } from './manifest/resource.ts'
 import type { Tree } from './manifest/tree.ts'
@@ -219,7 +219,7 @@ function sortOut(
 function identityOf({ ruleId, message, file, resource, field, cluster }: Finding): string {
   return JSON.stringify([
     ruleId,
-    withoutHint(message),
+    message,
     file,
     field,
     cluster,

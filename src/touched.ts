@@ -1,4 +1,4 @@
-import { withoutHint, type Finding, type Unjudged } from './manifest/finding.ts'
+import type { Finding, Unjudged } from './manifest/finding.ts'
 import { canonicalJson } from './manifest/json.ts'
 import { unitLabel, type RenderedHelmRelease, type RenderedKustomization } from './manifest/rendered.ts'
 import { resourceKey, resourceLabel } from './manifest/resource.ts'
@@ -55,7 +55,7 @@ export class Touched {
 
   /** Whether the object of a finding may refer to something else than before: it, or an object that comes or goes. */
   hasReference(finding: Finding): boolean {
-    return this.finding(finding) || this.#comesOrGoes(withoutHint(finding.message))
+    return this.finding(finding) || this.#comesOrGoes(finding.message)
   }
 
   #comesOrGoes(message: string): boolean {

@@ -88,18 +88,18 @@ function unknownChecks(
     const elsewhere = alike.find(({ resource }) => resource.name === name)?.resource.namespace
     const hint =
       namespace === ''
-        ? ' It names no namespace, and targetNamespace is not added to it.'
+        ? 'It names no namespace, and targetNamespace is not added to it. '
         : near !== undefined
-          ? ` Did you mean ${near}?`
+          ? `Did you mean ${near}? `
           : elsewhere === undefined
             ? ''
-            : ` There is one in namespace ${elsewhere}.`
+            : `There is one in namespace ${elsewhere}. `
     return [
       {
         ruleId: 'flux-health-check-unknown',
         level: 'warning',
-        message: `It waits for ${kind} ${namespace === '' ? '' : `${namespace}/`}${name}, which nothing in this repository applies: the Kustomization fails when its timeout is over.${hint}`,
-        repair: `Correct namespace or name, or declare ${kind} ${namespace}/${name} under \`external:\` in .github/cnpg-steward.yaml.`,
+        message: `It waits for ${kind} ${namespace === '' ? '' : `${namespace}/`}${name}, which nothing in this repository applies: the Kustomization fails when its timeout is over.`,
+        repair: `${hint}Correct namespace or name, or declare ${kind} ${namespace}/${name} under \`external:\` in .github/cnpg-steward.yaml.`,
         resource: object.resource,
         field: `spec.healthChecks[${index}].name`,
         ...object.origin,

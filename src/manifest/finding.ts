@@ -11,6 +11,7 @@ export interface Finding {
   /** kebab-case, prefixed by its family: 'parse-…', 'render-…', 'schema-…', 'flux-…', 'house-…', 'config-…' */
   ruleId: string
   level: Level
+  /** what is wrong; it tells findings apart, so what other objects offer instead ('Did you mean …?') stands in `repair` */
   message: string
   repair?: string
   file?: string
@@ -55,9 +56,4 @@ export function joinUnjudged(entries: readonly Unjudged[]): Unjudged[] {
     else known.affected = [...new Set([...known.affected, ...affected])].toSorted()
   }
   return [...joined.values()]
-}
-
-/** The message without the other name that it offers ('Did you mean …?'): that comes and goes with other objects. */
-export function withoutHint(message: string): string {
-  return message.replace(/ (?:Did you mean|There is) .*$/, '')
 }

@@ -207,7 +207,7 @@ describe('healthChecks', () => {
   ])('%s', (_, spec, expected, message = /./) => {
     const findings = found(spec)
     expect(said(findings)).toEqual(expected)
-    for (const finding of findings) expect(finding.message).toMatch(message)
+    for (const { message: told, repair = '' } of findings) expect(`${told} ${repair}`).toMatch(message)
   })
 
   it('may be declared external', () =>

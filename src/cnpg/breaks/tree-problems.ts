@@ -63,16 +63,16 @@ function referenceProblems(
     near === undefined
       ? elsewhere === undefined
         ? ''
-        : ` There is ${resourceLabel(elsewhere.resource)}, in another namespace.`
-      : ` Did you mean ${near}?`
+        : `There is ${resourceLabel(elsewhere.resource)}, in another namespace. `
+      : `Did you mean ${near}? `
   const backups = resource.kind === 'ScheduledBackup' ? ', its Backups never begin' : ''
   return [
     {
       object,
       ruleId: 'cnpg-cluster-unknown',
       level: 'warning',
-      message: `There is no Cluster ${name} in namespace ${resource.namespace || 'default'}: the ${resource.kind} is accepted and does nothing${backups}.${hint}`,
-      repair: `Correct the name, or declare Cluster ${resource.namespace}/${name} under \`external:\` in .github/cnpg-steward.yaml.`,
+      message: `There is no Cluster ${name} in namespace ${resource.namespace || 'default'}: the ${resource.kind} is accepted and does nothing${backups}.`,
+      repair: `${hint}Correct the name, or declare Cluster ${resource.namespace}/${name} under \`external:\` in .github/cnpg-steward.yaml.`,
       field: 'spec.cluster.name',
     },
   ]

@@ -45,18 +45,18 @@ export function catalogProblems({
     )
     const hint =
       near !== undefined
-        ? ` Did you mean ${near}?`
+        ? `Did you mean ${near}? `
         : other === undefined
           ? ''
-          : ` There is ${resourceLabel(other.resource)}.`
+          : `There is ${resourceLabel(other.resource)}. `
     if (hint === '' && !isWhole(kind === 'ImageCatalog' ? namespace : undefined)) return []
     return [
       {
         object,
         ruleId: 'cnpg-image-catalog-unknown',
         level: 'warning',
-        message: `There is no ${kind} ${name}${namespace === '' ? '' : ` in namespace ${namespace}`}: the Cluster stays in phase "Cluster has incomplete or invalid image catalog".${hint}`,
-        repair: `Correct kind or name, or declare ${kind} ${namespace === '' ? name : `${namespace}/${name}`} under \`external:\` in .github/cnpg-steward.yaml.`,
+        message: `There is no ${kind} ${name}${namespace === '' ? '' : ` in namespace ${namespace}`}: the Cluster stays in phase "Cluster has incomplete or invalid image catalog".`,
+        repair: `${hint}Correct kind or name, or declare ${kind} ${namespace === '' ? name : `${namespace}/${name}`} under \`external:\` in .github/cnpg-steward.yaml.`,
         field: 'spec.imageCatalogRef.name',
       },
     ]
@@ -140,18 +140,18 @@ export function objectStoreProblems({
       const elsewhere = stores.find(one => one.resource.name === name)
       const hint =
         near !== undefined
-          ? ` Did you mean ${near}?`
+          ? `Did you mean ${near}? `
           : elsewhere === undefined
             ? ''
-            : ` There is one in namespace ${elsewhere.resource.namespace}.`
+            : `There is one in namespace ${elsewhere.resource.namespace}. `
       if (hint === '' && !isWhole(namespace)) return []
       return [
         {
           object,
           ruleId: 'cnpg-object-store-unknown',
           level: 'warning',
-          message: `There is no ObjectStore ${name} in namespace ${namespace || 'default'}: the operator stops at the plugin; a new Cluster never gets a Pod, and says nothing.${hint}`,
-          repair: `Correct the name, or declare ObjectStore ${namespace}/${name} under \`external:\` in .github/cnpg-steward.yaml.`,
+          message: `There is no ObjectStore ${name} in namespace ${namespace || 'default'}: the operator stops at the plugin; a new Cluster never gets a Pod, and says nothing.`,
+          repair: `${hint}Correct the name, or declare ObjectStore ${namespace}/${name} under \`external:\` in .github/cnpg-steward.yaml.`,
           field: `${field}.parameters.barmanObjectName`,
         },
       ]

@@ -81,8 +81,8 @@ function aboutMade(
       near === undefined
         ? elsewhere === undefined
           ? undefined
-          : ` ${elsewhere.by} makes one in namespace ${elsewhere.namespace ?? ''}; it must be in that of the ${object.resource.kind}.`
-        : ` Did you mean ${near}?`,
+          : `${elsewhere.by} makes one in namespace ${elsewhere.namespace ?? ''}; it must be in that of the ${object.resource.kind}. `
+        : `Did you mean ${near}? `,
       `namespace ${namespace || 'default'}`,
       `${kind} ${namespace}/${name}`,
       field,
@@ -125,7 +125,7 @@ function aboutOther(
     unknown(
       object,
       reference,
-      near === undefined ? undefined : ` Did you mean ${near}?`,
+      near === undefined ? undefined : `Did you mean ${near}? `,
       'this repository',
       `${kind} ${namespace === '' ? name : `${namespace}/${name}`}`,
       field,
@@ -145,8 +145,8 @@ function unknown(
     object,
     ruleId: 'cnpg-reference-unknown',
     level: hint === undefined ? 'note' : 'warning',
-    message: `Nothing here makes ${kind} ${name} in ${where}, which the ${object.resource.kind} names.${hint ?? ' If it is not made elsewhere, the operator waits for it.'}`,
-    repair: `Correct the name, or declare ${declared} under \`external:\` in .github/cnpg-steward.yaml.`,
+    message: `Nothing here makes ${kind} ${name} in ${where}, which the ${object.resource.kind} names: if it is not made elsewhere, the operator waits for it.`,
+    repair: `${hint ?? ''}Correct the name, or declare ${declared} under \`external:\` in .github/cnpg-steward.yaml.`,
     field,
   }
 }
@@ -266,8 +266,8 @@ export function secretStoreProblems({
           object,
           ruleId: 'cnpg-reference-unknown',
           level: near === undefined ? 'note' : 'warning',
-          message: `Nothing here makes ${kind} ${label}, from which the Secret ${made} of a database comes.${near === undefined ? '' : ` Did you mean ${near}?`}`,
-          repair: `Correct the name, or declare ${kind} ${label} under \`external:\` in .github/cnpg-steward.yaml.`,
+          message: `Nothing here makes ${kind} ${label}, from which the Secret ${made} of a database comes.`,
+          repair: `${near === undefined ? '' : `Did you mean ${near}? `}Correct the name, or declare ${kind} ${label} under \`external:\` in .github/cnpg-steward.yaml.`,
           field: `${field}.name`,
         },
       ]

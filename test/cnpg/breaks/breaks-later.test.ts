@@ -96,7 +96,7 @@ describe('references', () => {
     const archived = cluster('backup: { barmanObjectStore: { destinationPath: "s3://a" } }')
     const findings = found(archived + backup(name, namespace))
     expect(findings).toHaveLength(messages.length)
-    for (const message of messages) expect(findings[0]?.message).toMatch(message)
+    for (const message of messages) expect(findings[0]?.repair).toMatch(message)
   })
 
   it.each(['failed', 'rendered'] as const)('with another Kustomization that is %s', status => {

@@ -121,7 +121,7 @@ describe('the Secret of initdb', () => {
   ])('%s', (_, others, expected, message = /./) => {
     const findings = found([cluster(initdb('user')), ...others])
     expect(said(findings)).toEqual(expected)
-    for (const finding of findings) expect(finding.message).toMatch(message)
+    for (const { message: told, repair = '' } of findings) expect(`${told} ${repair}`).toMatch(message)
   })
 
   it.each([
@@ -311,7 +311,7 @@ describe('catalogs and stores', () => {
   ])('an ObjectStore %s', (_, objects, expected, message = /./) => {
     const findings = found(objects)
     expect(said(findings)).toEqual(expected)
-    for (const finding of findings) expect(finding.message).toMatch(message)
+    for (const { message: told, repair = '' } of findings) expect(`${told} ${repair}`).toMatch(message)
   })
 })
 
