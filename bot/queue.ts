@@ -84,6 +84,8 @@ const DELIVERY_SECONDS = 3 * 24 * 3600
 /** Repositories take turns: beyond that many waiting jobs of one, order of arrival. */
 const TURNS = 50
 const BACKGROUND = 100
+/** Deliveries of so long are made into jobs together: each round costs the database the same, whatever their number. */
+const GATHER_MS = 50
 
 /**
  * The durable queue of the bot on pg-boss. A delivery is one row, written before the webhook is answered; a worker makes
@@ -97,6 +99,7 @@ export class Queue implements AsyncDisposable {
   #closed = false
   #arrived: Arrival[] = []
   #writing = false
+  #gathering: NodeJS.Timeout | undefined
 
   /** Opens the queue; nothing runs before `work`. @throws the driver's error where PostgreSQL cannot be reached */
   static async open(options: QueueOptions): Promise<Queue> {
@@ -133,7 +136,13 @@ export class Queue implements AsyncDisposable {
       notify: true,
     }
     await this.#queue(DEAD, { retentionSeconds: 90 * 24 * 3600, deleteAfterSeconds: 24 * 3600 })
-    await this.#queue(DELIVERIES, { ...retries, expireInSeconds: 60, deleteAfterSeconds: DELIVERY_SECONDS })
+    await this.#queue(DELIVERIES, {
+      ...retries,
+      // who kept a delivery wakes its own worker; the others look where that one dies before
+      notify: false,
+      expireInSeconds: 60,
+      deleteAfterSeconds: DELIVERY_SECONDS,
+    })
     for (const name of QUEUES)
       await this.#queue(name, {
         ...retries,
@@ -187,11 +196,18 @@ export class Queue implements AsyncDisposable {
           arrived.map(({ id, jobs }) => ({ id, data: { jobs } })),
         )
         for (const { resolve } of arrived) resolve()
+        this.#gathering ??= setTimeout(() => this.#wake(DELIVERIES), GATHER_MS)
       } catch (error) {
         for (const { reject } of arrived) reject(error)
       }
     }
     this.#writing = false
+  }
+
+  #wake(name: string): void {
+    if (name === DELIVERIES) this.#gathering = undefined
+    const worker = this.#workers.get(name)
+    if (worker !== undefined) this.#boss.notifyWorker(worker)
   }
 
   /** Queues jobs; one whose key already waits is that one. */
@@ -231,11 +247,12 @@ export class Queue implements AsyncDisposable {
   async work(): Promise<void> {
     const { workers, sweepMinutes, heartbeatSeconds = 30, pollSeconds = 5 } = this.#options
     const polling = { pollingIntervalSeconds: pollSeconds, notifyPollingIntervalSeconds: pollSeconds }
-    await this.#boss.work<{ jobs: Job[] }>(
+    const gatherer = await this.#boss.work<{ jobs: Job[] }>(
       DELIVERIES,
       { ...polling, batchSize: 200, burstWhenBatchFull: true },
       async deliveries => await this.send(deliveries.flatMap(({ data }) => data.jobs)),
     )
+    this.#workers.set(DELIVERIES, gatherer)
     for (const name of QUEUES) {
       const worker = await this.#boss.work(
         name,
@@ -298,8 +315,7 @@ export class Queue implements AsyncDisposable {
       if (this.#running.get(key) === running) this.#running.delete(key)
       settled?.(job, outcome, (now() - started) / 1000)
       // else the worker would rest until the next poll, however many jobs wait
-      const worker = this.#workers.get(claimed.name)
-      if (worker !== undefined) this.#boss.notifyWorker(worker)
+      this.#wake(claimed.name)
     }
   }
 
@@ -381,6 +397,7 @@ export class Queue implements AsyncDisposable {
   async close(seconds = 20): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    clearTimeout(this.#gathering)
     for (const { controller } of this.#running.values()) controller.abort(new GivenUp('stopping'))
     await this.#boss.stop({ graceful: true, timeout: seconds * 1000 })
   }
