@@ -1,6 +1,6 @@
 // oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** Files of a commit: path → content; null removes the file. */
@@ -8,9 +8,13 @@ export type Files = Record<string, string | null>
 
 const ENVIRONMENT = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1' }
 
+const COMMIT = /^[0-9a-f]{40}$/
+
 /** A bare repository on disk, served over git's own smart HTTP. */
 export class GitRepository {
   readonly directory: string
+  /** ids known to be commits, which stay so */
+  readonly #commits = new Set<string>()
 
   constructor(directory: string) {
     this.directory = directory
@@ -31,8 +35,23 @@ export class GitRepository {
 
   /** The commit a ref, branch or id names; undefined where there is none. */
   resolve(name: string): string | undefined {
+    const id = this.#loose(name) ?? name
+    if (this.#commits.has(id)) return id
     try {
-      return this.git('rev-parse', '--verify', '--quiet', `${name}^{commit}`)
+      const commit = this.git('rev-parse', '--verify', '--quiet', `${id}^{commit}`)
+      this.#commits.add(commit)
+      return commit
+    } catch {
+      return undefined
+    }
+  }
+
+  /** What a ref holds that is a file of its own, as git writes them: a process for each look would take most of a test's time. */
+  #loose(name: string): string | undefined {
+    if (!/^refs\/(?:heads|pull)\/[\w./-]+$/.test(name) || name.includes('..')) return undefined
+    try {
+      const id = readFileSync(`${this.directory}/${name}`, 'utf8').trim()
+      return COMMIT.test(id) ? id : undefined
     } catch {
       return undefined
     }
