@@ -1,10 +1,10 @@
 // Figures of the bot: how long webhooks wait with so many offered a second, memory at rest, jobs a minute.
 //
-//   node test/bench/bot.ts [--postgres] [--rate 100] [--seconds 20] [--jobs 60]
+//   node test/bench/bot.ts [--postgres] [--rate 100] [--seconds 20] [--jobs 60] [--canned]
 //
-// The bot runs in a process of its own, as it does for people; GitHub is the fake, the review is canned (what a review
-// itself takes is measured elsewhere), on the embedded database, or with --postgres on a real
-// server of the npm package.
+// The bot runs in a process of its own, as it does for people, on the embedded database, or with --postgres on a real server
+// of the npm package; GitHub is the fake. The repository is the generated one: 40 Kustomizations of 5 databases and their
+// backups, and each pull request changes one database. With --canned the review itself costs nothing.
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -12,6 +12,7 @@ import { text } from 'node:stream/consumers'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { WEBHOOK_PATH } from '../../bot/server.ts'
+import { databasesOf, DATABASES, generatedRepository, KUSTOMIZATIONS } from './generated-repository.ts'
 import { World } from '../bot/harness.ts'
 import { realPostgres } from '../postgres.ts'
 
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '100' },
     seconds: { type: 'string', default: '20' },
     jobs: { type: 'string', default: '60' },
+    canned: { type: 'boolean', default: false },
   },
 })
 const rate = Number(values.rate)
@@ -33,7 +35,11 @@ const environment = world.environment({
   ...(postgres === undefined ? {} : { databaseUrl: postgres.url }),
 })
 const child = spawn(process.execPath, [path.resolve('test/bot/replica.ts')], {
-  env: { PATH: process.env.PATH ?? '', BOT: JSON.stringify(environment) },
+  env: {
+    PATH: process.env.PATH ?? '',
+    BOT: JSON.stringify(environment),
+    REVIEW: values.canned ? 'canned' : 'real',
+  },
   stdio: ['ignore', 'pipe', 'inherit'],
 })
 process.on('exit', () => child.kill('SIGKILL'))
@@ -65,7 +71,11 @@ console.log(
   `${total} webhooks of 20 kB at ${rate}/s: median ${at(0.5)} ms, 95th ${at(0.95)} ms, 99th ${at(0.99)} ms, longest ${at(1)} ms`,
 )
 
-const pulls = Array.from({ length: Number(values.jobs) }, (_, n) => world.another(`bench-${n}`))
+world.repository.commit('main', generatedRepository())
+const pulls = Array.from({ length: Number(values.jobs) }, (_, n) => {
+  const [file, changed] = databasesOf(n % KUSTOMIZATIONS, Math.floor(n / KUSTOMIZATIONS) % DATABASES)
+  return world.another(`bench-${n}`, { [file]: changed })
+})
 const done = (): number =>
   pulls.filter(pull => world.seen(pull).runs.some(({ status }) => status === 'completed')).length
 const begun = performance.now()
@@ -73,7 +83,7 @@ for (const pull of pulls) await world.pullEvent('opened', { pull, port })
 while (done() < pulls.length) await new Promise(resolve => setTimeout(resolve, 100))
 const minutes = (performance.now() - begun) / 60_000
 console.log(
-  `${pulls.length} reviews, the review itself canned: ${Math.round(pulls.length / minutes)} a minute`,
+  `${pulls.length} reviews${values.canned ? ', the review itself canned' : ''}: ${Math.round(pulls.length / minutes)} a minute`,
 )
 console.log(`memory after it ${Math.round(Number(memory()) / 1024)} MiB`)
 child.kill('SIGKILL')

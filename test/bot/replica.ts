@@ -11,7 +11,7 @@ const bot = await startBot({
   log: openLog('warn'),
   now: () => new Date(),
   clock: () => performance.now(),
-  review: async () => cannedReview(),
+  ...(process.env.REVIEW === 'real' ? {} : { review: async () => cannedReview() }),
   queue: {
     heartbeatSeconds: 10,
     retryDelaySeconds: 1,
