@@ -1,20 +1,17 @@
 import path from 'node:path'
 import { secondsToWait } from '../src/adapters/github-client.ts'
-import { Mirrors } from '../src/adapters/git-mirror.ts'
-import { openGitProxy } from '../src/adapters/git-proxy.ts'
-import { createApp } from './app.ts'
 import { commandJob, explainWith, type CommandTools } from './command-job.ts'
 import { openDatabase } from './database.ts'
 import type { BotEnvironment } from './environment.ts'
-import { openGitHub } from './github.ts'
 import type { Job } from './jobs.ts'
 import type { Log } from './log.ts'
 import { Links } from './links.ts'
 import { Metrics } from './metrics.ts'
+import { openReviewTools } from './open-review-tools.ts'
 import { Later, Queue, type Attempt, type Outcome, type QueueOptions } from './queue.ts'
 import { mergeGroupJob, reviewJob, type ReviewTools } from './review-job.ts'
 import { pageOf } from './review-page.ts'
-import { reviewProcess, type ReviewProcess } from './review-process.ts'
+import type { ReviewProcess } from './review-process.ts'
 import { closeServer, createBotServer, listen } from './server.ts'
 import { Store } from './store.ts'
 import { sweepAllJob, sweepJob } from './sweep-job.ts'
@@ -78,47 +75,28 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     }),
   )
   const store = await Store.open(queue.sql)
-  const proxy = opened.use(
-    await openGitProxy({
-      upstream: environment.serverUrl,
+  const outside = opened.use(
+    await openReviewTools({
+      environment,
+      env: options.env,
+      log,
+      now,
+      mirrors: {
+        directory: path.join(environment.dataDirectory, 'mirrors'),
+        limit: environment.mirrorMiB * 1024 * 1024,
+      },
+      deliver: async (id, jobs) => await queue.deliver(id, jobs),
+      observe: call => metrics.called(call),
+      ...(options.review === undefined ? {} : { review: options.review }),
       ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
     }),
   )
-  const probot = await createApp({
-    environment,
-    log,
-    deliver: async (id, jobs) => await queue.deliver(id, jobs),
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-  })
-  const github = openGitHub({
-    environment,
-    probot,
-    log,
-    now: at,
-    observe: call => metrics.called(call),
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-  })
+  const { github } = outside.tools
   const { publicUrl, webhookSecret, linkDays, serverUrl } = environment
   const links = publicUrl === undefined ? undefined : new Links(publicUrl, webhookSecret, linkDays)
   const review: ReviewTools = {
-    github,
+    ...outside.tools,
     store,
-    proxy,
-    mirrors: new Mirrors({
-      directory: path.join(environment.dataDirectory, 'mirrors'),
-      limit: environment.mirrorMiB * 1024 * 1024,
-      path: options.env.PATH ?? '',
-      now,
-    }),
-    review:
-      options.review ??
-      reviewProcess({
-        env: options.env,
-        cache: path.join(environment.dataDirectory, 'cache'),
-        seconds: environment.reviewSeconds,
-      }),
-    settings: environment,
-    now,
     reviewing: (job, head) => queue.reviewing(job, head),
     page: stored => links?.of(stored),
     verdict: verdict => metrics.verdict(verdict),
@@ -152,7 +130,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     }
   }
   const server = createBotServer({
-    probot,
+    probot: outside.probot,
     log,
     clock: options.clock,
     metrics: {

@@ -2,14 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { getPullRequest } from '../src/adapters/github-pull-request.ts'
-import { Mirrors } from '../src/adapters/git-mirror.ts'
-import { openGitProxy } from '../src/adapters/git-proxy.ts'
-import { createApp } from './app.ts'
 import type { BotEnvironment } from './environment.ts'
-import { openGitHub } from './github.ts'
 import type { Log } from './log.ts'
-import { reportOf, reviewPull, type ReviewTools } from './review-job.ts'
-import { reviewProcess, type ReviewProcess } from './review-process.ts'
+import { openReviewTools } from './open-review-tools.ts'
+import { reportOf, reviewPull } from './review-job.ts'
+import type { ReviewProcess } from './review-process.ts'
 
 export interface OnceOptions {
   /** 'owner/name#7' */
@@ -38,35 +35,21 @@ export async function reviewOnce(options: OnceOptions): Promise<string> {
   const { environment, log, now } = options
   const [, owner, repo, number] = /^([\w.-]+)\/([\w.-]+)#([1-9]\d*)$/.exec(options.target) ?? []
   if (owner === undefined || repo === undefined) throw new NoTarget(options.target)
-  const probot = await createApp({ environment, log, deliver: async () => undefined })
-  const github = openGitHub({ environment, probot, log, now: () => now().getTime() })
-  const installation = await github.installationOf(owner, repo)
-  const client = await github.client(installation)
-  const pull = await getPullRequest(client, { owner, repo, number: Number(number) })
   const work = mkdtempSync(path.join(tmpdir(), 'cnpg-steward-once-'))
   try {
-    await using proxy = await openGitProxy({ upstream: environment.serverUrl })
-    const tools: Omit<ReviewTools, 'store' | 'reviewing'> & { store: Pick<ReviewTools['store'], 'keep'> } = {
-      github,
-      proxy,
-      mirrors: new Mirrors({
-        directory: work,
-        limit: Number.MAX_SAFE_INTEGER,
-        path: options.env.PATH ?? '',
-        now,
-      }),
-      review:
-        options.review ??
-        reviewProcess({
-          env: options.env,
-          cache: path.join(environment.dataDirectory, 'cache'),
-          seconds: environment.reviewSeconds,
-        }),
-      store: { keep: async () => undefined },
-      settings: environment,
+    await using outside = await openReviewTools({
+      environment,
+      env: options.env,
+      log,
       now,
-      page: () => undefined,
-    }
+      mirrors: { directory: work, limit: Number.MAX_SAFE_INTEGER },
+      ...(options.review === undefined ? {} : { review: options.review }),
+    })
+    const { github } = outside.tools
+    const installation = await github.installationOf(owner, repo)
+    const client = await github.client(installation)
+    const pull = await getPullRequest(client, { owner, repo, number: Number(number) })
+    const tools = { ...outside.tools, store: { keep: async () => undefined }, page: () => undefined }
     const job = { installation, repository: `${owner}/${repo}`, delivery: 'once' }
     const stored = await reviewPull(job, pull, new AbortController().signal, tools)
     const { comment, check } = reportOf(stored, tools)

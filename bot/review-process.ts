@@ -79,8 +79,18 @@ export function reviewProcess(options: ReviewProcessOptions): ReviewProcess {
       throw new NotReviewed('The review was stopped: it needs more memory than a review may have here.')
     const text = stdout.toString('utf8')
     // 2 stands for a review with an unknown part as well as for none at all
-    if (text.trimStart().startsWith('{')) return readReview(text)
+    if (text.trimStart().startsWith('{')) return read(text)
     throw new NotReviewed(lastWords(stderr))
+  }
+}
+
+/** The same review is as large the next time: that ends it, with the limit that it breaks. @throws NotReviewed */
+function read(text: string): Review {
+  try {
+    return readReview(text)
+  } catch (error) {
+    const limit = error instanceof Error ? error.message : String(error)
+    throw new NotReviewed(`The review was made, but is larger than a report can be: ${limit}.`)
   }
 }
 

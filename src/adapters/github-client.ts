@@ -1,4 +1,5 @@
 import { Octokit } from 'octokit'
+import { wholeAnswer } from './whole-answer.ts'
 
 /** The part of Octokit that the adapters use; Probot's `context.octokit` and the action's client both have it. */
 export type GitHubClient = Pick<Octokit, 'rest' | 'paginate' | 'graphql'>
@@ -14,6 +15,10 @@ export interface ClientOptions {
   /** milliseconds since 1970 */
   now?: () => number
   fetch?: typeof fetch
+  /** how long an answer may take */
+  answerMs?: number
+  /** how often a request that met a server error, or no answer, is sent again */
+  retries?: number
   /** longest wait for a rate limit that is taken here; beyond it the error is thrown (`secondsToWait`) */
   longestWaitSeconds?: number
   /** told of every answer: 'POST /repos/{owner}/{repo}/check-runs', and what is left of the rate limit */
@@ -23,12 +28,15 @@ export interface ClientOptions {
 /** Longest wait for a rate limit: a job of a workflow is paid by the minute, and the report can be made again. */
 const LONGEST_WAIT_SECONDS = 120
 const MOST_WAITS = 3
+const RETRIES = 3
+const HOUR_SECONDS = 3600
 
 /**
- * A client of GitHub's REST and GraphQL API: repeats what failed with a server error (plugin-retry), and waits for rate
+ * A client of GitHub's REST and GraphQL API: repeats what failed with a server error, and waits for rate
  * limits as GitHub's documentation asks ("Best practices for using the REST API": `retry-after`, else
  * `x-ratelimit-reset`). plugin-throttling would do the latter, but it also lays a second or more between any two writes
- * of a process, for clients that write in bulk; a review makes two or three.
+ * of a process, for clients that write in bulk; a review makes two or three. plugin-retry would do the former, but it does
+ * not heed the `retry-after` of a server error (8.1.1, src/error-request.ts).
  */
 export function createClient(options: ClientOptions): GitHubClient {
   const wait =
@@ -39,11 +47,11 @@ export function createClient(options: ClientOptions): GitHubClient {
     baseUrl: options.baseUrl.replace(/\/$/, ''),
     userAgent: 'cnpg-steward',
     throttle: { enabled: false },
-    // the list of plugin-retry, and 429, which is waited for below
-    retry: { doNotRetry: [400, 401, 403, 404, 410, 422, 429, 451] },
+    retry: { enabled: false },
     log: { debug: () => undefined, info: () => undefined, warn: options.log, error: () => undefined },
-    ...(options.fetch === undefined ? {} : { request: { fetch: options.fetch } }),
+    request: { fetch: wholeAnswer(options.fetch, options.answerMs) },
   })
+  const most = options.retries ?? RETRIES
   const longest = options.longestWaitSeconds ?? LONGEST_WAIT_SECONDS
   const observe = (
     { method, url }: { method: string; url: string },
@@ -58,16 +66,22 @@ export function createClient(options: ClientOptions): GitHubClient {
     })
   }
   client.hook.wrap('request', async (request, parameters) => {
-    for (let waits = 0; ; waits++) {
+    for (let waits = 0, retries = 0; ;) {
       try {
         const response = await request(parameters)
         observe(parameters, response.status, response.headers)
         return response
       } catch (error) {
-        observe(parameters, statusOf(error) ?? 0, headersOf(error))
-        const seconds = secondsToWait(error, now())
-        if (seconds === undefined || seconds > longest || waits === MOST_WAITS) throw error
-        options.log(`GitHub's rate limit is reached; waiting ${seconds} s`)
+        observe(parameters, answered(error) ? (statusOf(error) ?? 0) : 0, headersOf(error))
+        const limit = secondsToWait(error, now())
+        const again = limit === undefined ? isPassing(error) && retries < most : waits < MOST_WAITS
+        const seconds = limit ?? (retries + 1) ** 2
+        if (!again || seconds > longest) throw error
+        if (limit === undefined) retries += 1
+        else waits += 1
+        options.log(
+          `${limit === undefined ? 'GitHub fails' : "GitHub's rate limit is reached"}; waiting ${seconds} s`,
+        )
         await wait(seconds * 1000)
       }
     }
@@ -100,19 +114,47 @@ export async function ownLogin(client: GitHubClient): Promise<string> {
   return viewer.login
 }
 
-/** Seconds that GitHub asks to wait; `undefined` where the error is no rate limit. @param now milliseconds since 1970 */
+/**
+ * True for what may be otherwise a moment later: a server error, no answer or half of one, a conflict. Octokit gives what
+ * had no answer the status 500.
+ */
+export function isPassing(error: unknown): boolean {
+  const status = statusOf(error)
+  return status !== undefined && (status >= 500 || status === 408 || status === 409)
+}
+
+/**
+ * Seconds that GitHub asks to wait, an hour at most; `undefined` where it does not.
+ * @param now milliseconds since 1970, where the answer has no date; GitHub's own clock goes before ours
+ */
 export function secondsToWait(error: unknown, now: number): number | undefined {
   const status = statusOf(error)
-  if (status !== 403 && status !== 429) return undefined
+  if (status === undefined || !(status === 403 || status === 429 || status >= 500)) return undefined
   const headers = headersOf(error)
-  const retryAfter = Number(headers['retry-after'])
-  if (headers['retry-after'] !== undefined && Number.isFinite(retryAfter)) return retryAfter
-  if (headers['x-ratelimit-remaining'] === '0') {
-    const reset = Number(headers['x-ratelimit-reset'])
-    return Math.max(1, Math.ceil(reset - now / 1000) + 1)
-  }
-  // a secondary limit without retry-after: "wait for at least one minute"
-  return error instanceof Error && /secondary rate limit/i.test(error.message) ? 60 : undefined
+  const date = Date.parse(headers.date ?? '')
+  const limits = status >= 500 ? { 'retry-after': headers['retry-after'] } : headers
+  const asked = waitOf(limits, Number.isNaN(date) ? now : date)
+  if (asked !== undefined) return Math.min(Math.max(1, Math.ceil(asked)), HOUR_SECONDS)
+  // a secondary limit without headers: "wait for at least one minute"
+  const limited = status === 429 || (error instanceof Error && /secondary rate limit/i.test(error.message))
+  return limited ? 60 : undefined
+}
+
+function waitOf(headers: Record<string, string | undefined>, now: number): number | undefined {
+  const after = headers['retry-after']?.trim() ?? ''
+  // in seconds, or as a date (RFC 9110, 10.2.3)
+  if (/^\d+$/.test(after)) return Number(after)
+  const until = Date.parse(after)
+  if (!Number.isNaN(until)) return (until - now) / 1000
+  const reset = headers['x-ratelimit-reset'] ?? ''
+  // the reset is cut off to whole seconds
+  return headers['x-ratelimit-remaining'] === '0' && /^\d+$/.test(reset)
+    ? Number(reset) - now / 1000 + 1
+    : undefined
+}
+
+function answered(error: unknown): boolean {
+  return error instanceof Error && 'response' in error && error.response !== undefined
 }
 
 function headersOf(error: unknown): Record<string, string | undefined> {

@@ -7,8 +7,9 @@ import type { ValidationScope } from './validation.ts'
 /** The JSON of `review --output json`; src/report/schema/review.schema.json describes it. An impact nobody judged is 'unknown'. */
 export function reviewJson(review: Review): string {
   const changes = review.changes.map(change => ({ ...change, impact: change.impact ?? 'unknown' }))
-  const { budgets: _budgets, ...made } = review
-  return prettyJson({ ...made, changes })
+  const { budgets, ...made } = review
+  const given = budgets === undefined || Object.keys(budgets).length === 0 ? {} : { budgets }
+  return prettyJson({ ...made, changes, ...given })
 }
 
 /** The JSON of `render --output json`: values as applied, unmasked; src/report/schema/render.schema.json describes it. */

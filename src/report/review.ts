@@ -15,7 +15,7 @@ export interface Review {
   changes: Change[]
   incomplete: Unjudged[]
   stats: ReviewStats
-  /** sizes of the comment as the configuration of the base wants them; no part of the JSON */
+  /** sizes of the comment as the configuration of the base wants them, for who prints it from the JSON */
   budgets?: { comment?: number; diffLines?: number }
 }
 

@@ -1,6 +1,7 @@
 import { Ajv } from 'ajv'
 import { expect, it } from 'vitest'
 import { renderJson, reviewJson, validationJson } from '../../src/report/json.ts'
+import { readReview } from '../../src/report/read-review.ts'
 import renderSchema from '../../src/report/schema/render.schema.json' with { type: 'json' }
 import reviewSchema from '../../src/report/schema/review.schema.json' with { type: 'json' }
 import validationSchema from '../../src/report/schema/validation.schema.json' with { type: 'json' }
@@ -28,6 +29,13 @@ const unjudged = {
   line: 1,
   existing: true as const,
 }
+
+it('says which budgets a configuration wants of who prints the comment, where it wants any', () => {
+  const json = reviewJson(review({ budgets: { comment: 5000, diffLines: 3 } }))
+  expect(problemsOf('review.schema.json', json)).toEqual([])
+  expect(readReview(json).budgets).toEqual({ comment: 5000, diffLines: 3 })
+  expect(JSON.parse(reviewJson(review({ budgets: {} })))).not.toHaveProperty('budgets')
+})
 
 it('keeps the contract of review', () => {
   const json = reviewJson(

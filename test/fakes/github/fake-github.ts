@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { text } from 'node:stream/consumers'
+import { text as read } from 'node:stream/consumers'
 import type { Json, JsonObject } from '../../../src/manifest/json.ts'
 import type { Reply } from './call.ts'
 import { Contract, type Operation } from './contract.ts'
@@ -45,6 +45,16 @@ export interface Fault {
   times: number
 }
 
+/**
+ * Trouble on the way back, on order: what was asked for is done, and its answer is lost (the connection closes), cut in
+ * the middle of its body, or never comes.
+ */
+export interface Loss {
+  operation: string
+  way: 'lost' | 'cut' | 'silent'
+  times: number
+}
+
 export const ACTIONS_APP: App = { id: 15368, slug: 'github-actions', name: 'GitHub Actions' }
 
 /**
@@ -64,6 +74,7 @@ export class FakeGitHub implements AsyncDisposable {
   readonly #root = mkdtempSync(path.join(tmpdir(), 'fake-github-'))
   readonly #server: Server
   #faults: Fault[] = []
+  #losses: Loss[] = []
   #violations: string[] = []
   #lastId = 1000
   #seconds = Date.UTC(2026, 0, 1) / 1000
@@ -216,11 +227,17 @@ export class FakeGitHub implements AsyncDisposable {
     this.#faults.push({ times: 1, ...fault })
   }
 
+  /** Orders trouble on the way back: the answer to 'checks/create' is lost once. */
+  lose(loss: Omit<Loss, 'times'> & { times?: number }): void {
+    this.#losses.push({ times: 1, ...loss })
+  }
+
   /** The next request of an operation meets the primary (`seconds` until reset) or secondary (retry-after) rate limit. */
   limitRate(operation: string, kind: 'primary' | 'secondary', seconds: number, now = Date.now()): void {
     if (kind === 'primary') {
       const reset = String(Math.floor(now / 1000) + seconds)
-      const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }
+      const date = new Date(now).toUTCString()
+      const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset, date }
       this.fail({ operation, status: 403, message: 'API rate limit exceeded for installation.', headers })
     } else {
       const message =
@@ -252,7 +269,7 @@ export class FakeGitHub implements AsyncDisposable {
     const url = new URL(request.url ?? '/', this.url)
     const credential = this.#credential(request.headers.authorization)
     if (/^\/[^/]+\/[^/]+\.git\//.test(url.pathname)) return this.#git(request, response, url, credential)
-    const raw = await text(request)
+    const raw = await read(request)
     const body = raw === '' ? undefined : (JSON.parse(raw) as Json)
     const operation = this.contract.match(request.method ?? '', url.pathname)
     const id = url.pathname === '/graphql' ? 'graphql' : (operation?.id ?? 'unknown')
@@ -266,8 +283,18 @@ export class FakeGitHub implements AsyncDisposable {
       login: credential === 'bad' ? undefined : credential?.account.login,
       status: reply.status,
     })
-    response.writeHead(reply.status, { 'content-type': 'application/json; charset=utf-8', ...reply.headers })
-    response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body))
+    const loss = this.#losses.find(candidate => candidate.operation === id && candidate.times-- > 0)
+    if (loss?.way === 'silent') return
+    if (loss?.way === 'lost') return void response.destroy()
+    const text = reply.body === undefined ? '' : JSON.stringify(reply.body)
+    const length = { 'content-length': String(Buffer.byteLength(text)) }
+    response.writeHead(reply.status, {
+      'content-type': 'application/json; charset=utf-8',
+      ...(reply.body === undefined ? {} : length),
+      ...reply.headers,
+    })
+    if (loss === undefined) response.end(text)
+    else response.write(text.slice(0, text.length / 2), () => response.destroy())
   }
 
   #reply(
