@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
+import type { AccessConfig } from '../src/config/access.ts'
+import { readAccessFile } from './clusters.ts'
 
 /** Everything the bot is told, checked. */
 export interface BotEnvironment {
@@ -34,6 +36,8 @@ export interface BotEnvironment {
   readPermission: Permission
   actPermission: Permission
   logLevel: 'debug' | 'info' | 'warn' | 'error'
+  /** which repository may see which cluster; absent: there is no status, and nothing is followed */
+  access?: AccessConfig
 }
 
 export const PERMISSIONS = ['read', 'triage', 'write', 'maintain', 'admin'] as const
@@ -99,6 +103,7 @@ export function readEnvironment(variables: Variables): BotEnvironment {
   const databaseUrl = url('DATABASE_URL', ['postgres:', 'postgresql:'])
   const publicUrl = url('PUBLIC_URL', ['https:', 'http:'])
   const apiUrl = url('GITHUB_API_URL', ['https:', 'http:']) ?? 'https://api.github.com'
+  const access = accessFrom(env, problems)
   const read: BotEnvironment = {
     appId,
     privateKey: privateKey ?? '',
@@ -120,6 +125,7 @@ export function readEnvironment(variables: Variables): BotEnvironment {
     readPermission: oneOf('READ_PERMISSION', PERMISSIONS, 'triage'),
     actPermission: oneOf('ACT_PERMISSION', PERMISSIONS, 'write'),
     logLevel: oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
+    ...(access === undefined ? {} : { access }),
   }
   if (problems.length > 0 || missing.length > 0)
     throw new EnvironmentError([...missing, ...problems], explain(missing, problems, dataDirectory))
@@ -165,6 +171,14 @@ function privateKeyOf(env: Variables, problems: string[]): string | undefined {
   if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----\n[\s\S]+\n-----END [A-Z ]*PRIVATE KEY-----$/.test(pem))
     problems.push('PRIVATE_KEY is no PEM key (-----BEGIN … PRIVATE KEY-----)')
   return `${pem}\n`
+}
+
+function accessFrom(env: Variables, problems: string[]): AccessConfig | undefined {
+  if (env.ACCESS_FILE === undefined) return undefined
+  const read = readAccessFile(env.ACCESS_FILE, env)
+  if ('config' in read) return read.config
+  problems.push(...read.problems)
+  return undefined
 }
 
 function settingsFile(directory: string): Variables {

@@ -16,6 +16,7 @@ import { clampPath } from './render/tree-path.ts'
 import { verdictOf, type Review, type Revision } from './report/review.ts'
 import type { SchemaCatalog } from './schema/catalog.ts'
 import { Touched } from './touched.ts'
+import { touchedUnits } from './touched-units.ts'
 import { settle, validateTree, type Validation } from './validate-tree.ts'
 
 export interface ReviewRequest {
@@ -145,6 +146,7 @@ async function reviewOnce(
     findings,
     impacts,
     changes: judged.changes,
+    units: touchedUnits(base, head, judged.changes, impacts),
     incomplete,
     budgets: request.config.budgets,
     stats: {

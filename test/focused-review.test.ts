@@ -102,10 +102,11 @@ async function review(base: Files, head: Files, whole: boolean): Promise<Review>
 }
 
 /** What a change brings, as a reader sees it: what stood before and is untouched is counted only within what was rendered. */
-function told({ verdict, changes, findings, impacts, incomplete }: Review) {
+function told({ verdict, changes, units, findings, impacts, incomplete }: Review) {
   return {
     verdict,
     changes,
+    units,
     findings: findings.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     impacts,
     incomplete: incomplete.filter(({ existing }) => existing !== true),

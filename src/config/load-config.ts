@@ -1,10 +1,11 @@
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import { isScalar, LineCounter, parseDocument, type Document } from 'yaml'
 import type { Finding } from '../manifest/finding.ts'
 import { isObject, textAt, valueAt, type Json, type JsonObject } from '../manifest/json.ts'
 import { nearName } from '../manifest/near-name.ts'
 import type { Tree } from '../manifest/tree.ts'
 import { directoryFrom } from './directory-from.ts'
 import { defaultConfig, type ClusterConfig, type Config, type RuleSetting } from './config.ts'
+import { offsetOf } from './offset-of.ts'
 import { fieldOf, schemaProblems, type Path } from './schema-problems.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from './versions.ts'
 
@@ -113,24 +114,6 @@ function refused(findings: Finding[]): LoadedConfig {
 
 function finding(file: string, line: number, ruleId: string, message: string, repair: string): Finding {
   return { ruleId, level: 'error', message, repair, file, line }
-}
-
-/** Where a person looks for it: the key of a map's entry, the item of a list; else what holds it. */
-function offsetOf(document: Document.Parsed, path: Path): number {
-  for (let length = path.length; length > 0; length--) {
-    const last = path[length - 1]
-    const holder = document.getIn(path.slice(0, length - 1), true)
-    if (isMap(holder)) {
-      const pair = holder.items.find(item => isScalar(item.key) && String(item.key.value) === last)
-      if (isScalar(pair?.key) && pair.key.range) return pair.key.range[0]
-    }
-    const node = document.getIn(path.slice(0, length), true)
-    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) {
-      const start: unknown = node.range[0]
-      if (typeof start === 'number') return start
-    }
-  }
-  return document.contents?.range[0] ?? 0
 }
 
 /** Reads what fits the schema; what a schema cannot say is reported. */

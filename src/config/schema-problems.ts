@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { isObject, valueAt, type Json } from '../manifest/json.ts'
 import { nearName } from '../manifest/near-name.ts'
-import schema from './config.schema.json' with { type: 'json' }
+import configSchema from './config.schema.json' with { type: 'json' }
 
 /** Names of keys and indexes of lists. */
 export type Path = (string | number)[]
@@ -21,17 +21,24 @@ export function fieldOf(path: Path): string {
     .replace(/^\./, '')
 }
 
-let validate: ValidateFunction | undefined
+const compiled = new Map<object, ValidateFunction>()
 
-/** What the schema says against a configuration, in the words of a person. The schema is compiled at the first call. */
-export function schemaProblems(value: Json): SchemaProblem[] {
-  // that the schema itself is one is held by a test: asking each time takes longer than all the rest
-  validate ??= new Ajv({
-    allErrors: true,
-    verbose: true,
-    allowUnionTypes: true,
-    validateSchema: false,
-  }).compile(schema)
+/**
+ * What a schema says against a configuration, in the words of a person. A schema is compiled at the first call with it.
+ * @param schema of JSON Schema draft-07; that of a repository's configuration by default
+ */
+export function schemaProblems(value: Json, schema: object = configSchema): SchemaProblem[] {
+  let validate = compiled.get(schema)
+  if (validate === undefined) {
+    // that the schema itself is one is held by a test: asking each time takes longer than all the rest
+    validate = new Ajv({
+      allErrors: true,
+      verbose: true,
+      allowUnionTypes: true,
+      validateSchema: false,
+    }).compile(schema)
+    compiled.set(schema, validate)
+  }
   return validate(value) ? [] : (validate.errors ?? []).map(error => problemOf(error, value))
 }
 

@@ -2,6 +2,7 @@ import type { Change, Impact, ImpactKind } from '../manifest/change.ts'
 import type { Finding, Unjudged } from '../manifest/finding.ts'
 import { isObject, type Json } from '../manifest/json.ts'
 import type { Resource } from '../manifest/resource.ts'
+import type { TouchedUnit } from '../manifest/touched-unit.ts'
 import { verdictOf, type Review } from './review.ts'
 
 /** Largest file of a review that is read. */
@@ -155,6 +156,17 @@ const change = object<Change>({
   impact: optional(impactKind),
 })
 
+const unit = object<TouchedUnit>({
+  cluster: name,
+  kind: oneOf('Kustomization', 'HelmRelease'),
+  namespace: name,
+  name,
+  source: optional(name),
+  branch: optional(name),
+  dependsOn: list(name, 1000),
+  chartVersion: optional(name),
+})
+
 const revision = object<Review['base']>({ ref: name, commit: optional(commit) })
 
 const reviewShape = object<Review>({
@@ -165,6 +177,7 @@ const reviewShape = object<Review>({
   findings: list(finding, 10_000),
   impacts: list(impact, 10_000),
   changes: list(change, 10_000),
+  units: optional(list(unit, 10_000)),
   incomplete: list(unjudged, 10_000),
   stats: object<Review['stats']>({
     existing: count,

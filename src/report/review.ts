@@ -1,5 +1,6 @@
 import type { Change, Impact } from '../manifest/change.ts'
 import type { Finding, Unjudged } from '../manifest/finding.ts'
+import type { TouchedUnit } from '../manifest/touched-unit.ts'
 
 export type Verdict = 'ready' | 'attention' | 'blocked' | 'incomplete'
 
@@ -13,6 +14,8 @@ export interface Review {
   findings: Finding[]
   impacts: Impact[]
   changes: Change[]
+  /** what applies the changes; absent where nobody asked what that is */
+  units?: TouchedUnit[]
   incomplete: Unjudged[]
   stats: ReviewStats
   /** sizes of the comment as the configuration of the base wants them, for who prints it from the JSON */

@@ -92,3 +92,56 @@ describe('the environment', () => {
     expect(problem({ ...env, [name]: value }).message).toContain(name)
   })
 })
+
+describe('the file of accesses', () => {
+  const config = {
+    token: 'a-token\n',
+    'ca.crt': '-----BEGIN CERTIFICATE-----\n',
+    'exec.yaml': JSON.stringify({
+      'current-context': 'lab',
+      contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'u' } }],
+      clusters: [{ name: 'lab', cluster: { server: 'https://lab:6443' } }],
+      users: [{ name: 'u', user: { exec: { command: 'aws' } } }],
+    }),
+  }
+  const read = (access: string) => {
+    using directory = temporaryDirectory({
+      ...config,
+      'access.yaml': `access:\n${access}\nrepositories: {}\n`,
+    })
+    const file = `${directory.path}/access.yaml`
+    try {
+      return readEnvironment({ ...settings, ACCESS_FILE: file }).access
+    } catch (error) {
+      if (!(error instanceof EnvironmentError)) throw error
+      return error.problems.map(told => told.replaceAll(directory.path, '…'))
+    }
+  }
+
+  it('is read with paths that count from it', () => {
+    expect(read('  a: { server: "https://lab:6443", ca: ca.crt, tokenFile: token }')).toMatchObject({
+      access: { a: { kind: 'token', ca: expect.stringMatching(/^\/.*\/ca\.crt$/) } },
+    })
+  })
+
+  it.each([
+    [
+      '  a: { kubeconfig: exec.yaml }',
+      'wants to run a program for its credentials: aws. Allow it with `allowExec: true`',
+    ],
+    ['  a: { kubeconfig: exec.yaml, context: prod }', 'The kubeconfig has no context prod. It has lab.'],
+    ['  a: { kubeconfig: gone.yaml }', '…/gone.yaml cannot be read'],
+    ['  a: { server: "https://lab:6443", ca: token, tokenFile: token }', '…/token holds no certificate'],
+    ['  a: { server: "https://lab:6443", ca: ca.crt, tokenFile: gone }', '…/gone cannot be read.'],
+    ['  a: { inCluster: true }', 'The bot runs in no Pod'],
+  ])('with %s the bot does not start', (access, message) => {
+    expect(read(access)).toEqual([expect.stringContaining(`…/access.yaml:2: access.a: `)])
+    expect(read(access)).toEqual([expect.stringContaining(message)])
+  })
+
+  it('allows a program where it is told to, and must be there', () => {
+    expect(read('  a: { kubeconfig: exec.yaml, allowExec: true }')).toMatchObject({ access: { a: {} } })
+    const named = problem({ ...settings, ACCESS_FILE: '/nowhere/access.yaml' })
+    expect(named.message).toContain('ACCESS_FILE names a file that cannot be read: /nowhere/access.yaml')
+  })
+})
