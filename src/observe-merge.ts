@@ -51,12 +51,12 @@ export async function observeMerge(expectation: Expectation, tools: ObserveTools
         const { namespace, name } = wanted
         const status = await reportStatus({ namespace, name, deadlineMs: DEADLINE_MS }, tools)
         const lost = status.collected.unread.find(({ what }) => what === 'cluster')
-        if (lost?.reason === 'timeout' || lost?.reason === 'unreachable') failure ??= lost.message
-        else answered = true
-        return [
-          databaseKey(wanted),
-          lost === undefined || lost.reason === 'not-found' ? observeDatabase(status) : undefined,
-        ] as const
+        if (lost?.reason === 'timeout' || lost?.reason === 'unreachable') {
+          failure ??= lost.message
+          return [databaseKey(wanted), undefined] as const
+        }
+        answered = true
+        return [databaseKey(wanted), observeDatabase(status)] as const
       }),
     ),
   ])

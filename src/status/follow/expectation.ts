@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../manifest/json.ts'
+
 /** A Kustomization or HelmRelease that a commit touches. */
 export interface UnitExpectation {
   kind: 'Kustomization' | 'HelmRelease'
@@ -21,6 +23,11 @@ export interface DatabaseExpectation {
   instances?: number
   /** parameters that the commit sets, with their values */
   parameters?: Record<string, string>
+  /**
+   * What else the commit sets in the spec, and nothing that it leaves alone; lists as a whole. Values as the API server stores
+   * them. Fields that it takes away do not belong here: the operator may put a default in their place.
+   */
+  spec?: JsonObject
   /** the review's impact: 'reload', 'rolling-restart', … */
   impact: string
 }

@@ -1,7 +1,6 @@
-import { valueAt } from '../../manifest/json.ts'
+import { isObject, valueAt, type JsonObject } from '../../manifest/json.ts'
 import type { DatabaseStatus } from '../database-status.ts'
 import { conditionOf, entries, number, objects, text } from '../fields.ts'
-import type { JsonObject } from '../../manifest/json.ts'
 import type { Reason, State } from '../state.ts'
 
 /** How a Flux object is. */
@@ -29,6 +28,8 @@ export interface DatabaseObservation {
   image: string
   instances: number
   parameters: Record<string, string>
+  /** the live one, as a whole */
+  spec?: JsonObject
   /** of what each instance has loaded, by its Pod */
   hashes: Record<string, string>
 }
@@ -72,6 +73,7 @@ export function observeDatabase({ collected, state, reasons }: DatabaseStatus): 
   const parameters = entries(cluster, 'spec', 'postgresql', 'parameters').flatMap(([name, value]) =>
     typeof value === 'string' ? [[name, value] as const] : [],
   )
+  const spec = valueAt(cluster, 'spec')
   return {
     exists:
       cluster !== undefined || !unread.some(each => each.what === 'cluster' && each.reason === 'not-found'),
@@ -88,6 +90,7 @@ export function observeDatabase({ collected, state, reasons }: DatabaseStatus): 
     image: text(cluster, 'spec', 'imageName'),
     instances: number(cluster, 'spec', 'instances'),
     parameters: Object.fromEntries(parameters),
+    ...(isObject(spec) ? { spec } : {}),
     hashes: Object.fromEntries(
       instances.flatMap(answer => {
         const hash = 'body' in answer ? text(answer.body, 'loadedConfigurationHash') : ''
