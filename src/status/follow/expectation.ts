@@ -82,7 +82,11 @@ export function databaseDeadline(impact: string): number {
   return DATABASE_DEADLINES[impact] ?? 30 * MINUTE
 }
 
-/** The commit in a revision of Flux: 'main@sha1:abc…', 'sha1:abc…' or, before v2, 'main/abc…'. */
+/**
+ * The commit in a revision of Git as Flux writes it: 'main@sha1:abc…', 'sha1:abc…' or, before v2, 'main/abc…'; OCI artifacts have
+ * also the commit alone.
+ * @returns `undefined` for the digest of an OCI artifact ('latest@sha256:…'), which is no commit
+ */
 export function commitOf(revision: string): string | undefined {
   return /(?:^|[@/])(?:sha1:)?([0-9a-f]{40})$/.exec(revision)?.[1]
 }
