@@ -4,6 +4,7 @@ import { databaseKey, unitKey, type Expectation, type UnitExpectation } from './
 import {
   observeDatabase,
   observeUnit,
+  withOrigins,
   type DatabaseObservation,
   type Observation,
   type UnitObservation,
@@ -43,24 +44,28 @@ export async function observeMerge(expectation: Expectation, tools: ObserveTools
     const object = answer.status === 200 ? parsed(answer.body) : undefined
     return object === undefined ? undefined : observeUnit(object)
   }
-  const [source, units, databases] = await Promise.all([
+  const [fetched, applied, databases] = await Promise.all([
     read(expectation.source),
-    Promise.all(expectation.units.map(async unit => [unitKey(unit), await read(unitKey(unit))] as const)),
+    Promise.all(expectation.units.map(async unit => await read(unitKey(unit)))),
     Promise.all(
       expectation.databases.map(async wanted => {
         const { namespace, name } = wanted
         const status = await reportStatus({ namespace, name, deadlineMs: DEADLINE_MS }, tools)
         const lost = status.collected.unread.find(({ what }) => what === 'cluster')
-        if (lost?.reason === 'timeout' || lost?.reason === 'unreachable') failure ??= lost.message
-        else answered = true
-        return [
-          databaseKey(wanted),
-          lost === undefined || lost.reason === 'not-found' ? observeDatabase(status) : undefined,
-        ] as const
+        if (lost?.reason === 'timeout' || lost?.reason === 'unreachable') {
+          failure ??= lost.message
+          return [databaseKey(wanted), undefined] as const
+        }
+        answered = true
+        return [databaseKey(wanted), observeDatabase(status)] as const
       }),
     ),
   ])
-  const seen = units.filter((each): each is [string, UnitObservation] => each[1] !== undefined)
+  const [source, ...units] = withOrigins([fetched, ...applied])
+  const seen = expectation.units.flatMap((unit, index): [string, UnitObservation][] => {
+    const found = units[index]
+    return found === undefined ? [] : [[unitKey(unit), found]]
+  })
   const revisions = new Set(
     [source, ...seen.map(([, unit]) => unit)].flatMap(unit =>
       unit === undefined ? [] : [unit.applied, unit.attempted],

@@ -1,8 +1,6 @@
 import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import { collectStatus, type StatusQuestion } from './collect-status.ts'
-import { refusedSettings } from './refused-settings.ts'
 import type { DatabaseStatus } from './status/database-status.ts'
-import { judge } from './status/judge.ts'
 import type { KubernetesReader } from './status/reader.ts'
 
 export interface StatusTools {
@@ -17,7 +15,13 @@ export async function reportStatus(
   { reader, catalogs, now }: StatusTools,
 ): Promise<DatabaseStatus> {
   const { at } = question
-  const collected = await collectStatus(question, reader, at === undefined ? now : () => at)
+  const reading = collectStatus(question, reader, at === undefined ? now : () => at)
+  // loaded while the API server is being waited for: a command that runs for a tenth of a second feels it
+  const [collected, { judge }, { refusedSettings }] = await Promise.all([
+    reading,
+    import('./status/judge.ts'),
+    import('./refused-settings.ts'),
+  ])
   const { cluster } = collected
   return { collected, ...judge(collected, cluster === undefined ? [] : refusedSettings(cluster, catalogs)) }
 }

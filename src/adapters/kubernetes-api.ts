@@ -1,7 +1,8 @@
 import { Agent, request, type RequestOptions } from 'node:https'
 import type { IncomingMessage } from 'node:http'
+import { createSecureContext } from 'node:tls'
 import type { Answer, KubernetesReader } from '../status/reader.ts'
-import type { ClusterAccess } from './cluster-access.ts'
+import { AccessProblem, type ClusterAccess } from './cluster-access.ts'
 
 /** A list of Pods of a big namespace has a few MiB. */
 const MAX_BYTES = 128 * 1024 * 1024
@@ -12,11 +13,10 @@ const MAX_BYTES = 128 * 1024 * 1024
  */
 export class KubernetesApi implements KubernetesReader {
   readonly #access: ClusterAccess
-  readonly #agent: Agent
+  #agent: Agent | undefined
 
   constructor(access: ClusterAccess) {
     this.#access = access
-    this.#agent = new Agent({ keepAlive: true, maxSockets: 16 })
   }
 
   async get(path: string, deadlineMs: number): Promise<Answer> {
@@ -38,11 +38,11 @@ export class KubernetesApi implements KubernetesReader {
 
   /** Ends the connections. */
   close(): void {
-    this.#agent.destroy()
+    this.#agent?.destroy()
   }
 
   async #ask(path: string, signal: AbortSignal, again: boolean) {
-    const { server, ca, cert, key, servername } = this.#access
+    const { server, servername } = this.#access
     const options: RequestOptions = {
       protocol: 'https:',
       hostname: server.hostname.replace(/^\[|\]$/g, ''),
@@ -55,13 +55,10 @@ export class KubernetesApi implements KubernetesReader {
         'user-agent': 'cnpg-steward',
         ...(await this.#access.headers(again)),
       },
-      agent: this.#agent,
+      agent: (this.#agent ??= agentFor(this.#access)),
       // NODE_TLS_REJECT_UNAUTHORIZED shall not matter
       rejectUnauthorized: true,
       signal,
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
       ...(servername === undefined ? {} : { servername }),
     }
     const message = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -83,6 +80,28 @@ export class KubernetesApi implements KubernetesReader {
       contentType: message.headers['content-type'] ?? '',
       body: Buffer.concat(chunks).toString('utf8'),
     }
+  }
+}
+
+function agentFor({ server, ca, cert, key }: ClusterAccess): Agent {
+  const certificates = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  }
+  try {
+    // made once for all connections: a status opens a dozen of them at the same time
+    return new Agent({
+      keepAlive: true,
+      maxSockets: 16,
+      secureContext: createSecureContext(certificates),
+    })
+  } catch (cause) {
+    throw new AccessProblem(
+      `The certificates for ${server.host} cannot be used (${causeOf(cause)}).`,
+      'Check certificate-authority, client-certificate and client-key of the kubeconfig, or their -data: they are PEM.',
+      { cause },
+    )
   }
 }
 

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { directoryFrom } from '../config/directory-from.ts'
 import { nearName } from '../manifest/near-name.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from '../config/versions.ts'
-import { CLASSES_ON_REQUEST } from '../versions/choose-update.ts'
+import { CLASSES_ON_REQUEST } from '../versions/classes-on-request.ts'
 import {
   commands,
   flags,

@@ -3,10 +3,6 @@ import { findAccess } from '../adapters/kubeconfig.ts'
 import { KubernetesApi } from '../adapters/kubernetes-api.ts'
 import { openParameterCatalogs } from '../adapters/parameter-catalogs.ts'
 import { reportStatus } from '../report-status.ts'
-import { noCommands } from '../report/escape.ts'
-import { statusJson } from '../report/status-json.ts'
-import { statusMarkdown } from '../report/status-markdown.ts'
-import { statusText } from '../report/status-text.ts'
 import type { DatabaseStatus } from '../status/database-status.ts'
 import type { State } from '../status/state.ts'
 import type { StatusCommand } from './arguments.ts'
@@ -36,28 +32,43 @@ export async function status(command: StatusCommand, context: Context): Promise<
   const namespace = command.namespace ?? access.namespace ?? 'default'
   progress(`reading ${namespace}/${command.name} from ${access.server.host}`)
   try {
-    const found = await reportStatus(
-      { namespace, name: command.name, ...(command.at === undefined ? {} : { at: command.at }) },
-      { reader, catalogs: openParameterCatalogs(), now: io.now },
-    )
-    return { output: printed(found, command, context), exitCode: EXIT_CODES[found.state] }
+    const [found, print] = await Promise.all([
+      reportStatus(
+        { namespace, name: command.name, ...(command.at === undefined ? {} : { at: command.at }) },
+        { reader, catalogs: openParameterCatalogs(), now: io.now },
+      ),
+      printer(command, context),
+    ])
+    return { output: print(found), exitCode: EXIT_CODES[found.state] }
   } finally {
     reader.close()
   }
 }
 
-function printed(found: DatabaseStatus, { output, verbosity }: StatusCommand, { color }: Context): string {
+/** Loaded while the API server is being waited for. */
+async function printer(
+  { output, verbosity }: StatusCommand,
+  { color }: Context,
+): Promise<(found: DatabaseStatus) => string> {
   switch (output) {
     case 'json':
-      return statusJson(found)
-    case 'markdown':
-      return noCommands(statusMarkdown(found, verbosity))
+      return (await import('../report/status-json.ts')).statusJson
+    case 'markdown': {
+      const [{ statusMarkdown }, { noCommands }] = await Promise.all([
+        import('../report/status-markdown.ts'),
+        import('../report/escape.ts'),
+      ])
+      return found => noCommands(statusMarkdown(found, verbosity))
+    }
     case 'text':
     case 'sarif':
     case 'yaml':
-    default:
-      return statusText(found, verbosity, (tone, text) =>
-        color ? styleText(tone, text, { validateStream: false }) : text,
-      )
+    default: {
+      const { statusText } = await import('../report/status-text.ts')
+      return found =>
+        statusText(found, verbosity, (tone, text) =>
+          color ? styleText(tone, text, { validateStream: false }) : text,
+        )
+    }
   }
 }

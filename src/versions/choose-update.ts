@@ -17,19 +17,6 @@ export const UNASKED_CLASSES: readonly UpdateClass[] = [
   'operator-patch',
 ]
 
-/** Every class that can be asked for. */
-export const CLASSES_ON_REQUEST = [
-  'pg-major',
-  'os-change',
-  'type-change',
-  'flavour-form',
-  'pre-release',
-  'bundle-change',
-  'major',
-  'breaking',
-  'operator-minor',
-] as const
-
 /** One way a reference could go. */
 export interface Choice {
   version: string

@@ -77,6 +77,21 @@ describe('KubernetesApi', () => {
     api.close()
   })
 
+  it('says that the certificates are none', async () => {
+    const { api, directory } = open({
+      config: kubeconfig('https://127.0.0.1:9', certificateAuthority().cert, {
+        'client-certificate-data': 'AAAA',
+        'client-key-data': 'AAAA',
+      }),
+    })
+    using _ = directory
+    await expect(api.get(POD, 5000)).rejects.toMatchObject({
+      message: expect.stringMatching(/^The certificates for 127\.0\.0\.1:9 cannot be used \(ERR_.+\)\.$/),
+      repair: expect.stringContaining('certificate-authority'),
+    })
+    api.close()
+  })
+
   it('asks for the instances in the form that every API server takes, once each, and for no Secret', async () => {
     const recorded = recording('01-healthy')
     await using server = await serveRecording({ recording: recorded })

@@ -10,6 +10,8 @@ export interface ApiServer extends AsyncDisposable {
   authority: CertificateAuthority
   /** 'GET /path' of every request, in order of arrival */
   requests: string[]
+  /** how many TLS connections were made */
+  connections: () => number
   /** a kubeconfig for it, with a token */
   kubeconfig: string
 }
@@ -31,6 +33,7 @@ export interface Serving {
 export async function serveRecording(serving: Serving): Promise<ApiServer> {
   const authority = certificateAuthority()
   const requests: string[] = []
+  let connections = 0
   const server = createServer(authority.issue('127.0.0.1'), (request, response) => {
     const path = request.url ?? ''
     requests.push(`${request.method ?? ''} ${path}`)
@@ -56,6 +59,7 @@ export async function serveRecording(serving: Serving): Promise<ApiServer> {
     if (delayMs === 0) send(answer.status, answer.type, answer.body)
     else setTimeout(() => send(answer.status, answer.type, answer.body), delayMs)
   })
+  server.on('secureConnection', () => connections++)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a server that listens on a port has such an address
   const { port } = server.address() as AddressInfo
@@ -64,6 +68,7 @@ export async function serveRecording(serving: Serving): Promise<ApiServer> {
     url,
     authority,
     requests,
+    connections: () => connections,
     kubeconfig: kubeconfig(url, authority.cert, { token: 'a-token' }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

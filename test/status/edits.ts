@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../src/manifest/json.ts'
+import { isObject, type Json, type JsonObject } from '../../src/manifest/json.ts'
 import type { Collected } from '../../src/status/collected.ts'
 import { read } from './recordings.ts'
 
@@ -18,7 +18,8 @@ export interface EditRow {
   specImage: string
   conditions: Record<string, [status: string, reason: string, observed: null, since: string]>
   pods: Record<string, [phase: string, role: string | null, ready: string[], deleting: boolean]>
-  pg: Record<
+  /** absent: the instances were not asked */
+  pg?: Record<
     string,
     {
       http?: number
@@ -32,11 +33,16 @@ export interface EditRow {
   >
 }
 
+/** A merge patch (RFC 7386) of the Cluster. */
+interface Patch {
+  spec: JsonObject
+}
+
 export interface RecordedEdit {
   /** the patch */
-  edit: {
-    spec: { imageName?: string; instances?: number; postgresql?: { parameters?: Record<string, string> } }
-  }
+  edit: Patch
+  /** those after it, with the milliseconds in between: the recorder took its edit back */
+  later: { at: number; edit: Patch }[]
   rows: EditRow[]
 }
 
@@ -45,23 +51,26 @@ export function recordedEdits(): Record<string, RecordedEdit> {
   const raw: Record<string, ({ t: string; EDIT?: Json } & Omit<EditRow, 'at'>)[]> = read('edits')
   return Object.fromEntries(
     Object.entries(raw).map(([name, lines]) => {
-      const mark = lines.find(line => line.EDIT !== undefined)
+      const [mark, ...others] = lines.filter(
+        line => line.EDIT !== undefined && line.EDIT !== 'patch returned',
+      )
       const start = Date.parse(mark?.t ?? '')
       const rows = lines
         .filter(line => line.EDIT === undefined)
         .map(line => ({ ...line, at: Date.parse(line.t) - start }))
-      return [name, { edit: patchOf(mark?.EDIT), rows }]
+      const later = others.map(({ t, EDIT }) => ({ at: Date.parse(t) - start, edit: patchOf(EDIT) }))
+      return [name, { edit: patchOf(mark?.EDIT), later, rows }]
     }),
   )
 }
 
 /** The patch; one was noted in words: 'max_connections 90 while four other clusters roll'. */
-function patchOf(edit: Json | undefined): RecordedEdit['edit'] {
+function patchOf(edit: Json | undefined): Patch {
   const [, parameter, value] = typeof edit === 'string' ? (/^(\w+) (\S+)/.exec(edit) ?? []) : []
   if (parameter !== undefined && value !== undefined)
     return { spec: { postgresql: { parameters: { [parameter]: value } } } }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the fixture's own form
-  return edit as unknown as RecordedEdit['edit']
+  return edit as unknown as Patch
 }
 
 /** When the recording began: what ran then had run for long. */
@@ -73,7 +82,7 @@ const START = Date.parse('2026-11-22T00:00:00Z')
  * @param images of Pods that had another one than the spec from the beginning
  */
 export function collectedFrom(
-  { edit, rows }: RecordedEdit,
+  { edit, later, rows }: RecordedEdit,
   images: Record<string, string> = {},
 ): Collected[] {
   const pods = new Map<string, { image: string; since: number; leaving: boolean }>()
@@ -89,13 +98,18 @@ export function collectedFrom(
         })
       else known.leaving = deleting
     }
-    return collectedOf(row, row.at >= 0 ? edit : undefined, pods)
+    const patches = [{ at: 0, edit }, ...later].filter(({ at }) => at <= row.at)
+    return collectedOf(
+      row,
+      patches.reduce((spec, each) => merged(spec, each.edit.spec), {}),
+      pods,
+    )
   })
 }
 
 function collectedOf(
   row: EditRow,
-  edit: RecordedEdit['edit'] | undefined,
+  patched: JsonObject,
   pods: ReadonlyMap<string, { image: string; since: number; leaving: boolean }>,
 ): Collected {
   const cluster =
@@ -107,7 +121,17 @@ function collectedOf(
     namespace: 'databases',
     name: cluster,
     at: time(row.at),
-    unread: [],
+    unread:
+      row.pg === undefined
+        ? [
+            {
+              what: 'instances',
+              reason: 'forbidden',
+              permission: 'get pods/proxy',
+              message: 'it is forbidden',
+            },
+          ]
+        : [],
     cluster: {
       metadata: {
         name: cluster,
@@ -115,11 +139,7 @@ function collectedOf(
         generation: row.generation,
         creationTimestamp: time(-1e9),
       },
-      spec: {
-        instances: row.specInstances,
-        imageName: row.specImage,
-        postgresql: { parameters: edit?.spec.postgresql?.parameters ?? {} },
-      },
+      spec: { ...patched, instances: row.specInstances, imageName: row.specImage },
       status: {
         phase: row.phase,
         phaseReason: row.phaseReason,
@@ -163,6 +183,9 @@ function collectedOf(
       }
     }),
     instances: instances.map(pod => {
+      // as for somebody who may not ask
+      if (row.pg === undefined)
+        return { pod, problem: 'forbidden' as const, reason: 'Forbidden', message: 'it is forbidden' }
       const pg = row.pg[pod]
       if (pg === undefined || pg.cfg === undefined)
         return {
@@ -188,6 +211,18 @@ function collectedOf(
       }
     }),
   }
+}
+
+/** @returns the target with a merge patch applied (RFC 7386) */
+function merged(target: JsonObject, patch: JsonObject): JsonObject {
+  const result = { ...target }
+  for (const [name, value] of Object.entries(patch))
+    if (value === null) delete result[name]
+    else if (isObject(value)) {
+      const inside = target[name]
+      result[name] = merged(isObject(inside) ? inside : {}, value)
+    } else result[name] = value
+  return result
 }
 
 function time(at: number): string {

@@ -303,7 +303,8 @@ it.each([
   [NEW, 'a'.repeat(40)],
   [`sha1:${'a'.repeat(40)}`, 'a'.repeat(40)],
   [`main/${'a'.repeat(40)}`, 'a'.repeat(40)],
-  ['v1@sha256:abc', undefined],
+  ['a'.repeat(40), 'a'.repeat(40)],
+  [`latest@sha256:${'a'.repeat(64)}`, undefined],
   ['', undefined],
 ])('the commit of revision %s', (revision = '', commit) => {
   expect(commitOf(revision)).toBe(commit)

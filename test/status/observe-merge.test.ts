@@ -28,8 +28,8 @@ function flux(status: object, spec: object = {}): Answer {
   return { status: 200, contentType: 'application/json', body: JSON.stringify(object) }
 }
 
-async function observe(answers: Record<string, Answer>, otherwise: Answer) {
-  return await observeMerge(expectation, {
+async function observe(answers: Record<string, Answer>, otherwise: Answer, asked = expectation) {
+  return await observeMerge(asked, {
     reader: { get: async path => await Promise.resolve(answers[path] ?? otherwise) },
     catalogs: openParameterCatalogs(),
     now: () => new Date(0),
@@ -65,6 +65,59 @@ describe('observeMerge', () => {
 
 **What to do:** Resume it (flux resume) for the commit to arrive.`,
     )
+  })
+
+  describe('an OCI artifact', () => {
+    const DIGEST = `latest@sha256:${'0'.repeat(64)}`
+    const OLD = `latest@sha256:${'1'.repeat(64)}`
+    const OCI = '/apis/source.toolkit.fluxcd.io/v1/namespaces/flux-system/ocirepositories/flux-system'
+    const asked = { ...expectation, source: 'OCIRepository flux-system/flux-system', databases: [] }
+    const artifact = (revision?: string) => ({
+      artifact: {
+        revision: DIGEST,
+        metadata: revision === undefined ? {} : { 'org.opencontainers.image.revision': revision },
+      },
+    })
+    const ready = { conditions: [{ type: 'Ready', status: 'True', reason: 'ReconciliationSucceeded' }] }
+    const refused = {
+      conditions: [{ type: 'Ready', status: 'False', reason: 'BuildFailed', message: 'no file' }],
+    }
+
+    it.each<[string, object, object, string[]]>([
+      [
+        'with its origin, as Flux tells it',
+        artifact(REVISION),
+        { ...ready, lastAppliedRevision: DIGEST, lastAppliedOriginRevision: REVISION },
+        [`has ${REVISION}`, `has applied ${REVISION}`],
+      ],
+      [
+        'with the commit alone',
+        artifact(COMMIT),
+        { ...ready, lastAppliedRevision: DIGEST, lastAppliedOriginRevision: COMMIT },
+        [`has ${COMMIT}`, `has applied ${COMMIT}`],
+      ],
+      [
+        'that only the source tells, as before Flux 2.5',
+        artifact(REVISION),
+        { ...ready, lastAppliedRevision: DIGEST },
+        [`has ${REVISION}`, `has applied ${REVISION}`],
+      ],
+      [
+        'that was tried and refused',
+        artifact(REVISION),
+        { ...refused, lastAppliedRevision: OLD, lastAttemptedRevision: DIGEST },
+        [`has ${REVISION}`, 'BuildFailed: no file'],
+      ],
+      [
+        'without an origin',
+        artifact(),
+        { ...ready, lastAppliedRevision: DIGEST },
+        [`has ${DIGEST}, which does not say what commit it was made from`, 'waits for the source'],
+      ],
+    ])('%s', async (_what, source, unit, messages) => {
+      const seen = await observe({ [OCI]: flux(source), [UNIT]: flux(unit) }, missing, asked)
+      expect(advance(startFollow(asked, 0), seen).steps.map(({ message }) => message)).toEqual(messages)
+    })
   })
 
   it('is blind where the API server does not answer', async () => {

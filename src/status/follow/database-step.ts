@@ -1,3 +1,4 @@
+import { equalJson, isObject, type Json } from '../../manifest/json.ts'
 import { databaseKey, type DatabaseExpectation } from './expectation.ts'
 import type { DatabaseObservation, Observation } from './observation.ts'
 import type { Step, StepState } from './step.ts'
@@ -42,6 +43,8 @@ export function databaseStep(
     memory: kept,
   })
   if (seen === undefined) return say('waits', 'could not be read', unsettled(memory))
+  const unread = seen.exists ? seen.reasons.find(({ id }) => id === 'cluster-not-read') : undefined
+  if (unread !== undefined) return say('in-the-way', unread.message, unsettled(memory), unread.repair)
   if (wanted.absent === true) {
     if (!seen.exists && applied) return say('done', 'is gone', memory)
     return say('waits', 'is still there', {
@@ -63,13 +66,13 @@ export function databaseStep(
     )
   }
   const arrived: DatabaseMemory = { ...memory, arrivedAt: memory.arrivedAt ?? observation.at }
-  if (seen.state === 'failed' || seen.state === 'attention') {
+  if (seen.state !== 'healthy') {
     const [worst] = seen.reasons
-    // a rollout has replicas that are not there for seconds: the judge calls that progress already
-    return say('in-the-way', worst?.message ?? seen.state, unsettled(arrived), worst?.repair)
+    // what is not known mostly stays so until somebody gives the permission. A rollout has replicas that are not there for
+    // seconds: the judge calls that progress already
+    const state = seen.state === 'progressing' ? 'waits' : 'in-the-way'
+    return say(state, worst?.message ?? seen.state, unsettled(arrived), worst?.repair)
   }
-  if (seen.state !== 'healthy')
-    return say('waits', seen.reasons[0]?.message ?? seen.state, unsettled(arrived))
   const loaded = hasLoaded(wanted, arrived, seen)
   if (loaded === false)
     return say('waits', 'not every instance has loaded the parameters yet', unsettled(arrived))
@@ -134,7 +137,38 @@ function difference(wanted: DatabaseExpectation, seen: DatabaseObservation): str
   for (const [parameter, value] of Object.entries(wanted.parameters ?? {}))
     if (seen.parameters[parameter] !== value)
       return `${parameter} is ${seen.parameters[parameter] ?? 'not set'} instead of ${value}`
-  return undefined
+  return lacking(wanted.spec ?? {}, seen.spec ?? {}, 'spec')
+}
+
+/** The first place where a live value lacks what is asked for; what it has besides may be a default. */
+function lacking(wanted: Json, live: Json | undefined, path: string): string | undefined {
+  if (isObject(wanted)) {
+    const inside = isObject(live) ? live : {}
+    for (const [name, value] of Object.entries(wanted)) {
+      const found = lacking(value, inside[name], `${path}.${name}`)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  if (Array.isArray(wanted) && Array.isArray(live) && wanted.length === live.length)
+    return wanted
+      .map((item, index) => lacking(item, live[index], `${path}[${index}]`))
+      .find(found => found !== undefined)
+  if (isZero(wanted) ? isZero(live) : live !== undefined && equalJson(wanted, live)) return undefined
+  return `${path} is ${live === undefined ? 'not set' : JSON.stringify(live)} instead of ${JSON.stringify(wanted)}`
+}
+
+/** What the operator leaves out where it writes the spec back (`omitempty`): it is as good as not set. */
+function isZero(value: Json | undefined): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    value === false ||
+    value === 0 ||
+    value === '' ||
+    (Array.isArray(value) && value.length === 0) ||
+    (isObject(value) && Object.keys(value).length === 0)
+  )
 }
 
 /** What is left of it when the database was not healthy, or could not be read. */

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../manifest/json.ts'
+
 /** A Kustomization or HelmRelease that a commit touches. */
 export interface UnitExpectation {
   kind: 'Kustomization' | 'HelmRelease'
@@ -21,6 +23,11 @@ export interface DatabaseExpectation {
   instances?: number
   /** parameters that the commit sets, with their values */
   parameters?: Record<string, string>
+  /**
+   * What else the commit sets in the spec, and nothing that it leaves alone; lists as a whole. Values as the API server stores
+   * them. Fields that it takes away do not belong here: the operator may put a default in their place.
+   */
+  spec?: JsonObject
   /** the review's impact: 'reload', 'rolling-restart', … */
   impact: string
 }
@@ -75,7 +82,11 @@ export function databaseDeadline(impact: string): number {
   return DATABASE_DEADLINES[impact] ?? 30 * MINUTE
 }
 
-/** The commit in a revision of Flux: 'main@sha1:abc…', 'sha1:abc…' or, before v2, 'main/abc…'. */
+/**
+ * The commit in a revision of Git as Flux writes it: 'main@sha1:abc…', 'sha1:abc…' or, before v2, 'main/abc…'; OCI artifacts have
+ * also the commit alone.
+ * @returns `undefined` for the digest of an OCI artifact ('latest@sha256:…'), which is no commit
+ */
 export function commitOf(revision: string): string | undefined {
   return /(?:^|[@/])(?:sha1:)?([0-9a-f]{40})$/.exec(revision)?.[1]
 }

@@ -8,6 +8,14 @@ export function sourceStep({ source: name, commit }: Expectation, { source, cont
   if (contains(source.applied, commit, containing))
     return { name, state: 'done', message: `has ${source.applied}` }
   const blocked = blockedUnit(source)
+  if (blocked === undefined && /@sha256:[0-9a-f]{64}$/.test(source.applied))
+    return {
+      name,
+      state: 'in-the-way',
+      message: `has ${source.applied}, which does not say what commit it was made from`,
+      repair:
+        'Push the artifact with its origin: flux push artifact --revision="main@sha1:$(git rev-parse HEAD)" --source=….',
+    }
   return blocked === undefined
     ? { name, state: 'waits', message: `still has ${source.applied || 'nothing'}` }
     : { name, ...blocked }
