@@ -6,6 +6,7 @@ import type { Tree } from '../manifest/tree.ts'
 import { directoryFrom } from './directory-from.ts'
 import { defaultConfig, type ClusterConfig, type Config, type RuleSetting } from './config.ts'
 import { fieldOf, schemaProblems, type Path } from './schema-problems.ts'
+import { defaultUpdates, updatesFrom } from './updates-config.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from './versions.ts'
 
 /** Where the configuration of a repository stands. */
@@ -174,7 +175,7 @@ function configFrom(value: JsonObject, document: Document.Parsed, report: Report
     return { ...read, path: read.path ?? '' }
   })
   const branches = textsOf(value, 'branches')
-  const { budgets } = value
+  const { budgets, updates } = value
   return {
     clusters,
     external: itemsOf(value, 'external').map(item => ({
@@ -190,6 +191,11 @@ function configFrom(value: JsonObject, document: Document.Parsed, report: Report
     ...(branches.length === 0 ? {} : { branches }),
     chartHosts: textsOf(value, 'chartHosts'),
     budgets: isObject(budgets) ? budgetsFrom(budgets) : {},
+    updates: isObject(updates)
+      ? updatesFrom(updates, (path, message, repair) =>
+          report(['updates', ...path], 'config-value', message, repair),
+        )
+      : defaultUpdates,
   }
 }
 
