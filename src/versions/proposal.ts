@@ -71,8 +71,6 @@ export interface Hold {
 export type HoldKind =
   /** a comment beside the version */
   | 'comment'
-  /** nothing that is known applies the file */
-  | 'unapplied'
   /** a person has to ask for it */
   | 'approval'
   /** another member of its group cannot follow, or is not there yet */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { DEFAULT_POLICIES } from '../config/updates-config.ts'
 import { isProjectPostgres } from '../manifest/image-reference.ts'
 import { canonicalJson } from '../manifest/json.ts'
-import type { UpdateClass } from './choose-update.ts'
+import type { Choice, UpdateClass } from './choose-update.ts'
 import { readPostgresTag } from './postgres-tag.ts'
 import type { ProposedEdit } from './proposal.ts'
 import type { ReferencePackage, VersionReference } from './reference.ts'
@@ -23,22 +24,56 @@ export function shortName(target: ReferencePackage): string {
 /**
  * What an update is about, whatever the version it goes to: package and track. All references with the same key move in one pull
  * request; what is done on request only is about something else than what is done anyway.
- * @param onRequest the classes of the choice that are not done unasked
+ * @param choice absent: what is done unasked
  */
 export function updateKeyOf(
-  { package: target, current, role }: VersionReference,
-  onRequest: readonly UpdateClass[] = [],
+  { package: target, current, role, owner }: VersionReference,
+  choice?: Pick<Choice, 'version' | 'classes'>,
 ): string {
-  const wanted = onRequest
-    // a chart has one pull request, whichever step of the operator comes next
-    .filter(kind => kind !== 'operator-minor')
-    .toSorted()
+  const project = target.kind === 'image' && isProjectPostgres(target.name)
+  const isPostgres = project || ['postgres', 'catalog', 'dump'].includes(role)
+  const aims = (choice === undefined ? [] : aimsOf(choice, isPostgres, project)).join('+')
+  const track = trackOf(target, role, current, isPostgres ? project : undefined)
   return [
     'v1',
     target.kind,
     packageName(target),
-    trackOf(target, role, current) + (wanted.length === 0 ? '' : `→${wanted.join('+')}`),
+    track + (aims === '' ? '' : `→${aims}`),
+    // one database after the other
+    ...(choice?.classes.includes('pg-major') === true && role === 'postgres' && owner !== undefined
+      ? [`${owner.namespace}/${owner.name}`]
+      : []),
   ].join('|')
+}
+
+/** What a choice does that is done on request only: 'pg-major 18', 'os-change trixie'. */
+function aimsOf(
+  { version, classes }: Pick<Choice, 'version' | 'classes'>,
+  isPostgres: boolean,
+  project: boolean,
+): string[] {
+  const tag = isPostgres ? readPostgresTag(version, project) : undefined
+  return (
+    onRequestOf(classes)
+      // a chart has one pull request, whichever step of the operator comes next
+      .filter(kind => kind !== 'operator-minor')
+      .toSorted()
+      .map(kind => {
+        if (tag === undefined) return kind
+        const detail = {
+          'pg-major': String(tag.major),
+          'os-change': tag.os,
+          'type-change': tag.type,
+          'flavour-form': tag.form,
+        }[kind]
+        return detail === undefined ? kind : `${kind} ${detail}`
+      })
+  )
+}
+
+/** Those of some classes that are done on request only, unless a configuration says otherwise. */
+export function onRequestOf(classes: readonly UpdateClass[]): UpdateClass[] {
+  return classes.filter(kind => DEFAULT_POLICIES[kind]?.propose !== 'unasked')
 }
 
 /** The key of a group that the configuration names. */
@@ -46,17 +81,19 @@ export function groupKeyOf(name: string): string {
   return `v1|group|${name}`
 }
 
-/** What stays as it is while versions move: 'pg17/system/trixie', 'chart', '1 v#.#.#-alpine'. */
+/**
+ * What stays as it is while versions move: 'pg17/system/trixie', 'chart', '1 v#.#.#-alpine'.
+ * @param project of an image of PostgreSQL: whether it is the project's own
+ */
 function trackOf(
   target: ReferencePackage,
   role: VersionReference['role'],
   { version = '' }: VersionReference['current'],
+  project: boolean | undefined,
 ): string {
   if (role === 'chart' || target.kind === 'helm') return 'chart'
   if (target.kind === 'oci') return 'artifact'
-  const project = target.kind === 'image' && isProjectPostgres(target.name)
-  const isPostgres = project || ['postgres', 'catalog', 'dump'].includes(role)
-  const tag = isPostgres ? readPostgresTag(version, project) : undefined
+  const tag = project === undefined ? undefined : readPostgresTag(version, project)
   if (tag !== undefined) return [`pg${tag.major}`, tag.type ?? '-', tag.os ?? '-'].join('/')
   const plain = readVersionTag(version)
   return plain === undefined ? version : `${plain.numbers[0] ?? ''} ${plain.shape}`

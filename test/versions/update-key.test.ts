@@ -15,36 +15,51 @@ const reference = (target: ReferencePackage, role: ReferenceRole, version: strin
 })
 
 describe('updateKeyOf', () => {
-  it.each<[ReferencePackage, ReferenceRole, string, string[], string]>([
-    [image(POSTGRES), 'postgres', '17.6-system-trixie', [], `v1|image|${POSTGRES}|pg17/system/trixie`],
+  it.each<[ReferencePackage, ReferenceRole, string, [string, string[]] | undefined, string]>([
+    [image(POSTGRES), 'postgres', '17.6-system-trixie', undefined, `v1|image|${POSTGRES}|pg17/system/trixie`],
     // whatever the form, and wherever it is used
-    [image(POSTGRES), 'dump', '17-system-trixie', [], `v1|image|${POSTGRES}|pg17/system/trixie`],
-    [image(POSTGRES), 'postgres', '17.2', [], `v1|image|${POSTGRES}|pg17/system/bullseye`],
+    [image(POSTGRES), 'dump', '17-system-trixie', undefined, `v1|image|${POSTGRES}|pg17/system/trixie`],
+    [image(POSTGRES), 'postgres', '17.2', undefined, `v1|image|${POSTGRES}|pg17/system/bullseye`],
     [
       image(POSTGRES),
       'postgres',
       '17.6-system-trixie',
-      ['pg-major'],
-      `v1|image|${POSTGRES}|pg17/system/trixie→pg-major`,
+      ['18.6-standard-trixie', ['pg-major', 'type-change']],
+      `v1|image|${POSTGRES}|pg17/system/trixie→pg-major 18+type-change standard`,
+    ],
+    [
+      image(POSTGRES),
+      'postgres',
+      '17.6-system-trixie',
+      ['17.11-system-trixie', ['pg-minor']],
+      `v1|image|${POSTGRES}|pg17/system/trixie`,
+    ],
+    [
+      image('nginx'),
+      'workload',
+      '1.27-alpine',
+      ['2.0-alpine', ['major']],
+      'v1|image|nginx|1 #.#-alpine→major',
     ],
     [
       { kind: 'oci', url: 'oci://ghcr.io/cloudnative-pg/charts/cloudnative-pg' },
       'artifact',
       '0.27.0',
-      ['operator-minor'],
+      ['0.28.0', ['operator-minor']],
       'v1|oci|oci://ghcr.io/cloudnative-pg/charts/cloudnative-pg|artifact',
     ],
     [
       { kind: 'helm', repository: 'https://charts.example.org', chart: 'x' },
       'chart',
       '1.0.0',
-      [],
+      undefined,
       'v1|helm|https://charts.example.org x|chart',
     ],
-    [image('nginx'), 'workload', '1.27-alpine', [], 'v1|image|nginx|1 #.#-alpine'],
-    [image('nginx'), 'workload', 'stable', [], 'v1|image|nginx|stable'],
-  ])('%j as %s at %s, asked for %j', (target, role, version, asked, want) => {
-    expect(updateKeyOf(reference(target, role, version), asked)).toBe(want)
+    [image('nginx'), 'workload', '1.27-alpine', undefined, 'v1|image|nginx|1 #.#-alpine'],
+    [image('nginx'), 'workload', 'stable', undefined, 'v1|image|nginx|stable'],
+  ])('%j as %s at %s to %j', (target, role, version, to, want) => {
+    const choice = to === undefined ? undefined : { version: to[0], classes: to[1] }
+    expect(updateKeyOf(reference(target, role, version), choice)).toBe(want)
   })
 
   it('does not know the version it goes to: the same before and after a minor', () => {
