@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { directoryFrom } from '../config/directory-from.ts'
 import { nearName } from '../manifest/near-name.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from '../config/versions.ts'
-import { CLASSES_ON_REQUEST } from '../versions/classes-on-request.ts'
+import { CLASSES } from '../config/updates-config.ts'
 import {
   commands,
   flags,
@@ -197,9 +197,9 @@ function commandFrom(
   if (name === 'explain') return { command: name, ...printing, rule: words[0] ?? '' }
   if (name === 'updates') {
     const allow = values.get('allow') ?? []
-    const unknown = allow.find(kind => !CLASSES_ON_REQUEST.some(known => known === kind))
+    const unknown = allow.find(kind => !CLASSES.includes(kind) && !/^[0-9a-f]{10}$/.test(kind))
     if (unknown !== undefined)
-      return bad(`There is no class ${unknown}${proposal(nearName(unknown, CLASSES_ON_REQUEST))}.`, name)
+      return bad(`There is no class ${unknown}${proposal(nearName(unknown, CLASSES))}.`, name)
     const ref = text('ref')
     if (ref !== undefined && values.has('apply'))
       return bad('--apply edits the work tree, not a commit.', name)

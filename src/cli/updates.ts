@@ -30,7 +30,8 @@ export async function updates(
   await using opened = await openTree(command, context)
   const { tree } = opened
   const { io, progress } = context
-  const request = { tree, allow: command.allow, today: io.now().toISOString().slice(0, 10) }
+  const config = await decisionsOf(tree, {})
+  const request = { tree, config: config.updates, allow: command.allow, now: io.now().toISOString() }
   const proposed = await proposeUpdates(request, {
     source: source ?? (await sourceOf(tree, io.env)),
     progress,

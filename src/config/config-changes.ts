@@ -32,7 +32,7 @@ export function configChanges(
     .map(key => ({
       key,
       effect: `changes from ${written(old[key])} to ${written(now[key])}`,
-      loosens: ALLOWING.has(key) ? allowsMore(old[key], now[key]) : key === 'branches' || key === 'clusters',
+      loosens: loosens(key, old[key], now[key]),
     }))
   const rules = [...new Set([...Object.keys(before.rules), ...Object.keys(after.rules)])].flatMap(rule => {
     const level = (config: Config) => config.rules[rule]?.level ?? levelOf(rule) ?? 'error'
@@ -51,6 +51,16 @@ export function configChanges(
 function asJson(config: Config): JsonObject {
   const value: Json = JSON.parse(JSON.stringify(config))
   return isObject(value) ? value : {}
+}
+
+function loosens(key: string, before: Json | undefined, after: Json | undefined): boolean {
+  if (ALLOWING.has(key)) return allowsMore(before, after)
+  if (key === 'updates') return automerges(after) && !automerges(before)
+  return key === 'branches' || key === 'clusters'
+}
+
+function automerges(updates: Json | undefined): boolean {
+  return canonicalJson(updates ?? null).includes('"automerge":true')
 }
 
 function allowsMore(before: Json | undefined, after: Json | undefined): boolean {

@@ -1,3 +1,5 @@
+import { defaultUpdates, type UpdatesConfig } from './updates-config.ts'
+
 /**
  * `.github/cnpg-steward.yaml`, all optional; config.schema.json says how it is written. Decisions are read from the base
  * branch; the head's version is only validated.
@@ -22,6 +24,8 @@ export interface Config {
   /** hosts inside the network that charts may be fetched from: 'charts.example.internal', 'registry.lan:5000' */
   chartHosts: string[]
   budgets: Budgets
+  /** which updates are proposed, when, and together with what */
+  updates: UpdatesConfig
 }
 
 export interface ClusterConfig {
@@ -68,4 +72,5 @@ export const defaultConfig: Config = {
   rules: {},
   chartHosts: [],
   budgets: {},
+  updates: defaultUpdates,
 }

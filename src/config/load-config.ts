@@ -7,6 +7,7 @@ import { directoryFrom } from './directory-from.ts'
 import { defaultConfig, type ClusterConfig, type Config, type RuleSetting } from './config.ts'
 import { offsetOf } from './offset-of.ts'
 import { fieldOf, schemaProblems, type Path } from './schema-problems.ts'
+import { defaultUpdates, updatesFrom } from './updates-config.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from './versions.ts'
 
 /** Where the configuration of a repository stands. */
@@ -157,7 +158,7 @@ function configFrom(value: JsonObject, document: Document.Parsed, report: Report
     return { ...read, path: read.path ?? '' }
   })
   const branches = textsOf(value, 'branches')
-  const { budgets } = value
+  const { budgets, updates } = value
   return {
     clusters,
     external: itemsOf(value, 'external').map(item => ({
@@ -173,6 +174,11 @@ function configFrom(value: JsonObject, document: Document.Parsed, report: Report
     ...(branches.length === 0 ? {} : { branches }),
     chartHosts: textsOf(value, 'chartHosts'),
     budgets: isObject(budgets) ? budgetsFrom(budgets) : {},
+    updates: isObject(updates)
+      ? updatesFrom(updates, (path, message, repair) =>
+          report(['updates', ...path], 'config-value', message, repair),
+        )
+      : defaultUpdates,
   }
 }
 

@@ -1,7 +1,7 @@
 import { resourceLabel } from '../manifest/resource.ts'
 import type { Choice } from '../versions/choose-update.ts'
 import type { ProposedUpdates, ReferenceUpdate } from '../versions/reference-update.ts'
-import type { ReferencePackage } from '../versions/reference.ts'
+import { packageName } from '../versions/update-key.ts'
 import { oneLine } from './escape.ts'
 import { plural } from './headline.ts'
 import { prettyJson } from './json.ts'
@@ -127,12 +127,6 @@ function change(
 
 function short(digest: string | undefined): string {
   return digest === undefined ? '(no digest)' : digest.slice(0, 'sha256:'.length + 12)
-}
-
-function packageName(target: ReferencePackage): string {
-  if (target.kind === 'image') return target.name
-  if (target.kind === 'helm') return `${target.repository} ${target.chart}`
-  return target.kind === 'unknown' ? target.what : target.url
 }
 
 function appliedLines({ file, corrected, stale, along, refused }: AppliedFile): string[] {

@@ -1,21 +1,12 @@
+import { policyOf, type UpdatesConfig } from '../config/updates-config.ts'
 import { isNewerSystem, readPostgresTag, type PostgresTag } from './postgres-tag.ts'
-import { UNASKED, type PostgresUpdates } from './postgres-updates.ts'
+import type { PostgresUpdates } from './postgres-updates.ts'
 import type { OperatorSteps } from './operator-steps.ts'
 import type { UpdateOverride } from './update-override.ts'
 import type { VersionUpdates } from './version-updates.ts'
 
 /** A class of any kind of update, as policies, commands and comments name it. */
 export type UpdateClass = string
-
-/** Done without being asked; everything else only on request, by command or by a comment beside the version. */
-export const UNASKED_CLASSES: readonly UpdateClass[] = [
-  ...UNASKED,
-  'patch',
-  'minor',
-  'digest',
-  'chart-only',
-  'operator-patch',
-]
 
 /** One way a reference could go. */
 export interface Choice {
@@ -32,20 +23,41 @@ export interface Chosen {
   onRequest: readonly Choice[]
 }
 
-/** What a person allows beyond what is done unasked. */
+/** What may be chosen. */
 export interface Allowed {
-  classes: ReadonlySet<UpdateClass>
+  /** whether a class is done without being asked */
+  isUnasked: (kind: UpdateClass) => boolean
+  /** whether a class may be done at all */
+  isAllowed: (kind: UpdateClass) => boolean
+  /** whether it may be asked for */
+  isOffered: (kind: UpdateClass) => boolean
+  /** what it must go to, by part of the tag: os, type, form, major */
   targets: Readonly<Record<string, string>>
 }
 
-/** What was allowed by command, and by the comment beside the version. */
-export function allowedBy(asked: Iterable<UpdateClass>, override: UpdateOverride | undefined): Allowed {
+/**
+ * What the policies do unasked, what was allowed by command, and what by the comment beside the version.
+ * @param asked classes
+ */
+export function allowedBy(
+  config: UpdatesConfig,
+  asked: Iterable<UpdateClass>,
+  override: UpdateOverride | undefined,
+  wanted: Readonly<Record<string, string>> = {},
+): Allowed {
   const tracked = override?.action === 'track' ? override : undefined
-  const targets = tracked?.targets ?? {}
+  const targets = { ...tracked?.targets, ...wanted }
   const implied = Object.keys(targets).map(
     name => ({ os: 'os-change', type: 'type-change', form: 'flavour-form', major: 'pg-major' })[name] ?? name,
   )
-  return { classes: new Set([...asked, ...(tracked?.classes ?? []), ...implied]), targets }
+  const classes = new Set([...asked, ...(tracked?.classes ?? []), ...implied])
+  const proposed = (kind: UpdateClass) => policyOf(kind, config).propose
+  return {
+    isUnasked: kind => proposed(kind) === 'unasked',
+    isAllowed: kind => proposed(kind) !== 'never' && (proposed(kind) === 'unasked' || classes.has(kind)),
+    isOffered: kind => proposed(kind) !== 'never',
+    targets,
+  }
 }
 
 /** Of an image of PostgreSQL: what was asked for, else the newest minor or rebuild. */
@@ -61,13 +73,14 @@ export function choosePostgres({ proposal, onRequest }: PostgresUpdates, allowed
   const asked = all
     .filter(
       ({ classes, version }) =>
-        classes.every(one => isAllowed(one, allowed)) && meets(version, allowed.targets),
+        classes.every(one => allowed.isAllowed(one)) && meets(version, allowed.targets),
     )
     // only what is not done anyway was asked for
-    .filter(({ classes }) => classes.some(one => !UNASKED_CLASSES.includes(one)))
-    .toSorted((a, b) => asks(b) - asks(a) || preferred(a.version, b.version))
-  const choice = asked[0] ?? (proposal === undefined ? undefined : all[0])
-  return withOthers(choice, all)
+    .filter(({ classes }) => classes.some(one => !allowed.isUnasked(one)))
+    .toSorted((a, b) => asks(b, allowed) - asks(a, allowed) || preferred(a.version, b.version))
+  const [first] = all
+  const unasked = proposal !== undefined && first?.classes.every(one => allowed.isUnasked(one)) === true
+  return withOthers(asked[0] ?? (unasked ? first : undefined), all, allowed)
 }
 
 /** Of the operator's chart: the next minor where it is allowed, else the newest of the minor in use. */
@@ -88,8 +101,9 @@ export function chooseOperatorStep(
         ],
   )
   return withOthers(
-    all.find(({ classes }) => classes.every(one => isAllowed(one, allowed))),
+    all.find(({ classes }) => classes.every(one => allowed.isAllowed(one))),
     all,
+    allowed,
   )
 }
 
@@ -100,8 +114,9 @@ export function chooseVersion({ updates }: VersionUpdates, allowed: Allowed): Ch
     classes: breaking && kind !== 'major' ? [kind, 'breaking'] : [kind],
   }))
   return withOthers(
-    all.find(({ classes }) => classes.every(one => isAllowed(one, allowed))),
+    all.find(({ classes }) => classes.every(one => allowed.isAllowed(one))),
     all,
+    allowed,
   )
 }
 
@@ -112,10 +127,6 @@ export function heldBy(override: UpdateOverride | undefined, today: string): str
   if (override?.action !== 'hold') return undefined
   if (override.until === undefined) return `A comment holds it${because}.`
   return today < override.until ? `A comment holds it until ${override.until}${because}.` : undefined
-}
-
-function isAllowed(kind: UpdateClass, { classes }: Allowed): boolean {
-  return UNASKED_CLASSES.includes(kind) || classes.has(kind)
 }
 
 function meets(tag: string, targets: Readonly<Record<string, string>>): boolean {
@@ -131,8 +142,8 @@ function meets(tag: string, targets: Readonly<Record<string, string>>): boolean 
 }
 
 /** How much of a choice is done on request only: who asks for several things wants all of them. */
-function asks({ classes }: Choice): number {
-  return classes.filter(kind => !UNASKED_CLASSES.includes(kind)).length
+function asks({ classes }: Choice, { isUnasked }: Allowed): number {
+  return classes.filter(kind => !isUnasked(kind)).length
 }
 
 /** Of tags that differ in what was asked for: the next major, a tag that names its minor, without a time, the newest system. */
@@ -152,9 +163,12 @@ function rank({ minor, preRelease, build }: PostgresTag): number {
   return (minor === undefined && preRelease === undefined ? 2 : 0) + (build === undefined ? 0 : 1)
 }
 
-function withOthers(choice: Choice | undefined, all: readonly Choice[]): Chosen {
+function withOthers(choice: Choice | undefined, all: readonly Choice[], allowed: Allowed): Chosen {
   const onRequest = all.filter(
-    one => one !== choice && one.classes.some(kind => !UNASKED_CLASSES.includes(kind)),
+    one =>
+      one !== choice &&
+      one.classes.some(kind => !allowed.isUnasked(kind)) &&
+      one.classes.every(kind => allowed.isOffered(kind)),
   )
   return { ...(choice === undefined ? {} : { choice }), onRequest }
 }

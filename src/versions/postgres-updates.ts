@@ -25,9 +25,6 @@ export type PostgresUpdateClass =
   /** another version of what the image bundles, PostGIS say: wants ALTER EXTENSION … UPDATE */
   | 'bundle-change'
 
-/** The classes that are proposed without being asked for. */
-export const UNASKED: readonly PostgresUpdateClass[] = ['pg-minor', 'rebuild']
-
 export interface PostgresUpdate {
   to: PoolTag
   classes: readonly PostgresUpdateClass[]

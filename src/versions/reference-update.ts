@@ -1,4 +1,5 @@
 import type { Choice } from './choose-update.ts'
+import type { Hold, Proposal } from './proposal.ts'
 import type { VersionReference } from './reference.ts'
 import type { UpdateEdits } from './update-edits.ts'
 
@@ -10,6 +11,8 @@ export interface ReferenceUpdate {
   edits?: Extract<UpdateEdits, { ok: true }>
   /** why what could be proposed is not, or cannot be written; one sentence each */
   held: readonly string[]
+  /** why what is proposed waits: a comment, a file that nothing applies, a condition that is not met */
+  holds?: readonly Hold[]
   /** what could be asked for */
   onRequest: readonly Choice[]
   remarks: readonly string[]
@@ -20,5 +23,7 @@ export interface ReferenceUpdate {
 export interface ProposedUpdates {
   /** one a reference, in the order of files and lines */
   updates: readonly ReferenceUpdate[]
+  /** what becomes pull requests, the most urgent first; those that wait, too */
+  proposals: readonly Proposal[]
   unread: readonly { file: string; reason: string }[]
 }

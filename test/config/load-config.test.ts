@@ -37,6 +37,18 @@ rules:
 chartHosts: [registry.example.internal:5000]
 annotationPrefix: example.org
 budgets: { comment: 30000, diffLines: 40 }
+updates:
+  timeZone: Asia/Jakarta
+  windows:
+    nights: { days: [fri, sat], weeks: [1, 3], from: "22:00", to: "5:00" }
+  classes:
+    rebuild: { propose: on-request, minimumAge: 7, open: nights }
+    patch: { automerge: true, merge: [nights, weekly] }
+  groups:
+    - { name: rook, packages: [ghcr.io/rook/*], lockStep: true, minimum: 2 }
+  limits: { open: 4 }
+  ignorePaths: ["clusters/apps/**"]
+  ignorePackages: [ghcr.io/other/*]
 `)
     expect(findings).toEqual([])
     expect(config).toEqual({
@@ -62,6 +74,18 @@ budgets: { comment: 30000, diffLines: 40 }
       rules: { 'house-immutable-tag': { level: 'off', reason: 'our registry signs tags' } },
       chartHosts: ['registry.example.internal:5000'],
       budgets: { comment: 30_000, diffLines: 40 },
+      updates: {
+        timeZone: 'Asia/Jakarta',
+        windows: { nights: { days: [5, 6], weeks: [1, 3], from: 22 * 60, to: 5 * 60 } },
+        classes: {
+          rebuild: { propose: 'on-request', minimumAge: 7, open: ['nights'] },
+          patch: { automerge: true, merge: ['nights', 'weekly'] },
+        },
+        groups: [{ name: 'rook', packages: ['ghcr.io/rook/*'], lockStep: true, minimum: 2 }],
+        limits: { open: 4, hourly: 2 },
+        ignorePaths: ['clusters/apps/**'],
+        ignorePackages: ['ghcr.io/other/*'],
+      },
     })
   })
 
@@ -89,7 +113,7 @@ budgets: { comment: 30000, diffLines: 40 }
       1,
       'config-unknown-key',
       'whatever is no key of the configuration.',
-      'Its keys are: clusters, external, fluxVersion, kubernetesVersion, cnpgVersion, branches, annotationPrefix, rules, chartHosts, budgets.',
+      'Its keys are: clusters, external, fluxVersion, kubernetesVersion, cnpgVersion, branches, annotationPrefix, rules, updates, chartHosts, budgets.',
       'whatever',
     ],
     [
@@ -173,6 +197,62 @@ budgets: { comment: 30000, diffLines: 40 }
       'There is no rule KSV001.',
       'Take it out; findings name the rule they come from.',
       'rules.KSV001',
+    ],
+    [
+      'updates:\n  timeZone: Mars/Olympus\n',
+      2,
+      'config-value',
+      'There is no time zone Mars/Olympus.',
+      'Write its IANA name: Europe/Berlin, Asia/Jakarta, UTC.',
+      'updates.timeZone',
+    ],
+    [
+      'updates:\n  classes:\n    rebuild: { open: nights }\n',
+      3,
+      'config-value',
+      'There is no window nights.',
+      'Describe it under updates.windows, or take one of: always, weekly, monthly.',
+      'updates.classes.rebuild.open',
+    ],
+    [
+      'updates:\n  windows:\n    weekly: {}\n',
+      3,
+      'config-value',
+      'The window weekly is there already.',
+      'Give this one another name.',
+      'updates.windows.weekly',
+    ],
+    [
+      'updates:\n  windows:\n    a: { from: "25:00" }\n',
+      3,
+      'config-value',
+      'updates.windows.a.from must match pattern "^([01]?[0-9]|2[0-3]):[0-5][0-9]$".',
+      'When it begins, in quotes: "22:00".',
+      'updates.windows.a.from',
+    ],
+    [
+      'updates:\n  classes:\n    pg-minor: {}\n    operator-patch: { automerge: true }\n',
+      4,
+      'config-value',
+      'operator-patch is never merged without a person.',
+      'Take automerge out; approve each by hand.',
+      'updates.classes.operator-patch.automerge',
+    ],
+    [
+      'updates:\n  classes:\n    pg-minr: {}\n',
+      3,
+      'config-unknown-key',
+      'pg-minr is no key of updates.classes.',
+      'Did you mean pg-minor?',
+      'updates.classes.pg-minr',
+    ],
+    [
+      'updates:\n  groups:\n    - { name: a, packages: [x] }\n    - { name: a, packages: [y] }\n',
+      4,
+      'config-value',
+      'Another group is called a, too.',
+      'Give it another name.',
+      'updates.groups[1].name',
     ],
     [
       'fluxVersion: latest\n',
