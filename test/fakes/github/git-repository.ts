@@ -1,7 +1,8 @@
 // oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import path from 'node:path'
 
 /** Files of a commit: path → content; null removes the file. */
 export type Files = Record<string, string | null>
@@ -11,6 +12,8 @@ const ENVIRONMENT = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', GIT_CO
 /** A bare repository on disk, served over git's own smart HTTP. */
 export class GitRepository {
   readonly directory: string
+  /** commits that are known to be there: none ever goes */
+  readonly #commits = new Set<string>()
 
   constructor(directory: string) {
     this.directory = directory
@@ -31,8 +34,23 @@ export class GitRepository {
 
   /** The commit a ref, branch or id names; undefined where there is none. */
   resolve(name: string): string | undefined {
+    // each reply about a pull request asks for three refs: too often for a process each
+    const id = this.#commits.has(name) ? name : this.#loose(name)
+    if (id !== undefined && this.#commits.has(id)) return id
     try {
-      return this.git('rev-parse', '--verify', '--quiet', `${name}^{commit}`)
+      const found = this.git('rev-parse', '--verify', '--quiet', `${name}^{commit}`)
+      this.#commits.add(found)
+      return found
+    } catch {
+      return undefined
+    }
+  }
+
+  /** What a ref that has a file of its own stands at. */
+  #loose(name: string): string | undefined {
+    if (!name.startsWith('refs/')) return undefined
+    try {
+      return readFileSync(path.join(this.directory, name), 'utf8').trim()
     } catch {
       return undefined
     }
@@ -48,10 +66,10 @@ export class GitRepository {
       `data ${Buffer.byteLength(message)}`,
       message,
       ...(parent === undefined || parent === '' ? [] : [`from ${parent}`]),
-      ...Object.entries(files).flatMap(([path, content]) =>
+      ...Object.entries(files).flatMap(([file, content]) =>
         content === null
-          ? [`D ${path}`]
-          : [`M 100644 inline ${path}`, `data ${Buffer.byteLength(content)}`, content],
+          ? [`D ${file}`]
+          : [`M 100644 inline ${file}`, `data ${Buffer.byteLength(content)}`, content],
       ),
       '',
     ]
