@@ -63,7 +63,7 @@ export async function reviewJob(job: ReviewJob, attempt: Attempt, tools: ReviewT
   await written(
     attempt,
     'check',
-    startCheck(client, target, { ...at, ...LOOKING, again: job.again ?? false }, slug),
+    startCheck(client, target, { ...at, ...LOOKING, ...askedAgain(job) }, slug),
   )
   try {
     const stored = await reviewPull(job, pull, attempt.signal, tools)
@@ -229,7 +229,11 @@ export async function mergeGroupJob(job: MergeGroupJob, attempt: Attempt, tools:
   const { id, full_name: repository } = found.data
   const target = { owner: repository.split('/')[0] ?? owner, repo: repository.split('/')[1] ?? repo }
   const at = { name: CHECK_NAME, headSha: job.head }
-  await written(attempt, 'check', startCheck(client, target, { ...at, ...LOOKING, again: false }, slug))
+  await written(
+    attempt,
+    'check',
+    startCheck(client, target, { ...at, ...LOOKING, ...askedAgain(job) }, slug),
+  )
   let report: Omit<Parameters<typeof reportCheck>[2], 'name' | 'headSha'>
   try {
     using mirror = await tools.mirrors.open(id)
@@ -267,6 +271,10 @@ export async function mergeGroupJob(job: MergeGroupJob, attempt: Attempt, tools:
     }
   }
   await written(attempt, 'check', reportCheck(client, target, { ...report, ...at }, slug))
+}
+
+function askedAgain({ again }: RepositoryJob): { again?: string } {
+  return again === undefined ? {} : { again }
 }
 
 /** @returns `undefined` where the installation is gone: its events come late, and ask for nothing any more */
