@@ -27,6 +27,8 @@ const WITHIN_MS = 10 * 60_000
 
 interface Asked {
   pull: PullRequest
+  /** when the comment was written or changed, on GitHub's clock */
+  at: string
   client: GitHubClient
   attempt: Attempt
   tools: CommandTools
@@ -71,7 +73,7 @@ export async function commandJob(job: CommandJob, attempt: Attempt, tools: Comma
     return await react('confused')
   }
   await react('eyes')
-  const asked: Asked = { pull, client, attempt, tools, job }
+  const asked: Asked = { pull, at: comment.data.updated_at, client, attempt, tools, job }
   const parts: string[] = []
   for (const command of commands.slice(0, MOST_COMMANDS)) {
     const need = command.command === 'unknown' ? 'read' : COMMANDS[command.command].need
@@ -86,7 +88,7 @@ export async function commandJob(job: CommandJob, attempt: Attempt, tools: Comma
 }
 
 async function carryOut(command: Command, asked: Asked, room: number): Promise<string> {
-  const { pull, attempt, tools, job } = asked
+  const { pull, at, attempt, tools, job } = asked
   switch (command.command) {
     case 'help':
       return helpText()
@@ -94,7 +96,7 @@ async function carryOut(command: Command, asked: Asked, room: number): Promise<s
       const { installation, delivery } = job
       const { repository, number } = pull
       if (pull.state !== 'open') return 'The pull request is closed: there is nothing to judge.'
-      await tools.send([{ kind: 'review', installation, repository, number, delivery, again: true }])
+      await tools.send([{ kind: 'review', installation, repository, number, delivery, again: at }])
       return `Judging ${code(pull.head.sha.slice(0, 7))} again; the check shows how far it is.`
     }
     case 'diff':

@@ -39,20 +39,17 @@ export function jobsOf(delivery: string, name: string, payload: Json): Job[] {
     case 'check_suite': {
       if (action !== 'rerequested') return []
       const head = textAt(payload, name, 'head_sha')
+      const again = askedAt(valueAt(payload, name))
+      const asked = { ...common, ...(again === undefined ? {} : { again }) }
       const pulls = valueAt(payload, name, 'pull_requests')
       const numbers = (Array.isArray(pulls) ? pulls : []).flatMap(pull => {
         const number = valueAt(pull, 'number')
         return typeof number === 'number' ? [number] : []
       })
       // GitHub leaves the list empty for pull requests from forks
-      if (numbers.length === 0) return [{ ...common, kind: 'sweep' }]
-      return numbers.map(number => ({
-        ...common,
-        kind: 'review',
-        number,
-        again: true,
-        ...(head === undefined ? {} : { head }),
-      }))
+      if (numbers.length === 0) return head === undefined ? [] : [{ ...asked, kind: 'sweep', head }]
+      // no head: what is reviewed now is not given up for it
+      return numbers.map(number => ({ ...asked, kind: 'review', number }))
     }
     case 'merge_group': {
       const group = valueAt(payload, 'merge_group')
@@ -74,6 +71,14 @@ export function jobsOf(delivery: string, name: string, payload: Json): Job[] {
     default:
       return []
   }
+}
+
+/**
+ * No event tells when a check was asked for again. GitHub leaves the run of before as it was, so that a new one began after
+ * that one's end; a suite is reset, which is its last change.
+ */
+function askedAt(check: Json | undefined): string | undefined {
+  return textAt(check, 'completed_at') ?? textAt(check, 'started_at') ?? textAt(check, 'updated_at')
 }
 
 function pullRequest(common: RepositoryJob, action: string | undefined, payload: Json): Job[] {

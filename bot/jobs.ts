@@ -6,6 +6,11 @@ export interface RepositoryJob {
   repository: string
   /** X-GitHub-Delivery of what brought the job, or what made it by itself: through every line of the log */
   delivery: string
+  /**
+   * A person asked for a new check run, at this moment of GitHub's clock: one that began later is that run, so that the
+   * job can be done twice.
+   */
+  again?: string
 }
 
 /** Reviews one pull request as it stands when the job runs. */
@@ -14,8 +19,6 @@ export interface ReviewJob extends RepositoryJob {
   number: number
   /** the head that the event told of: another head that is being reviewed is given up for it */
   head?: string
-  /** a person asked for a new check run, although nothing changed */
-  again?: true
   /** nobody waits: what is asked for by an event goes first */
   background?: true
 }
@@ -39,6 +42,8 @@ export interface SweepJob extends RepositoryJob {
   kind: 'sweep'
   /** only those on this branch, all of them: it has moved */
   base?: string
+  /** only those with this head, all of them: its check is asked for again */
+  head?: string
 }
 
 /** Sweeps every repository of every installation: what webhooks have missed. */
@@ -76,10 +81,27 @@ export function keyOf(job: Job): string {
     case 'command':
       return `${job.repository}#${job.number}/${job.comment}`
     case 'sweep':
-      return `${job.repository}:${job.base ?? ''}`
+      return `${job.repository}:${job.base ?? ''}${job.head === undefined ? '' : `@${job.head}`}`
     case 'sweep-all':
     default:
       return ''
+  }
+}
+
+/** Two jobs of one key as one, which asks for what either asks for. @param told the later one */
+export function joined(waiting: Job, told: Job): Job {
+  if (waiting.kind === 'sweep-all' || told.kind === 'sweep-all') return told
+  const again = [waiting.again, told.again]
+    .filter(moment => moment !== undefined)
+    .toSorted()
+    .at(-1)
+  const both = again === undefined ? told : { ...told, again }
+  if (waiting.kind !== 'review' || both.kind !== 'review') return both
+  const { background, ...rest } = both
+  return {
+    ...(waiting.head === undefined ? {} : { head: waiting.head }),
+    ...rest,
+    ...(background === true && waiting.background === true ? { background } : {}),
   }
 }
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { PgBoss, type Db, type JobInsert, type JobWithMetadata } from 'pg-boss'
+import { PgBoss, type Db, type JobWithMetadata } from 'pg-boss'
 import type { Database } from './database.ts'
-import { keyOf, queueOf, shareOf, type Job, type QueueName } from './jobs.ts'
+import { keyOf, queueOf, type Job, type QueueName } from './jobs.ts'
 import type { Log } from './log.ts'
+import { WaitingJobs, type Placing } from './waiting-jobs.ts'
 
 /** Why a job that runs is given up. */
 export class GivenUp extends Error {
@@ -81,9 +82,6 @@ const DELIVERIES = 'delivery'
 const DEAD = 'dead'
 /** GitHub offers a delivery again for three days. */
 const DELIVERY_SECONDS = 3 * 24 * 3600
-/** Repositories take turns: beyond that many waiting jobs of one, order of arrival. */
-const TURNS = 50
-const BACKGROUND = 100
 /** Deliveries of so long are made into jobs together: each round costs the database the same, whatever their number. */
 const GATHER_MS = 50
 
@@ -94,6 +92,7 @@ const GATHER_MS = 50
 export class Queue implements AsyncDisposable {
   readonly #options: QueueOptions
   readonly #boss: PgBoss
+  readonly #waiting: WaitingJobs
   readonly #running = new Map<string, { head?: string; controller: AbortController }>()
   readonly #workers = new Map<string, string>()
   #closed = false
@@ -121,6 +120,7 @@ export class Queue implements AsyncDisposable {
       reindex: options.database.kind === 'postgresql',
       openTelemetry: { enabled: false },
     })
+    this.#waiting = new WaitingJobs(this.#boss, async (text, values) => await this.sql(text, values))
     this.#boss.on('error', error => options.log.error({ err: error }, 'the queue has trouble'))
     this.#boss.on('warning', ({ message }) => options.log.warn(message))
   }
@@ -204,43 +204,18 @@ export class Queue implements AsyncDisposable {
     this.#writing = false
   }
 
+  /** Queues jobs; one whose key already waits joins it. */
+  async send(jobs: readonly Job[], options: Placing = {}): Promise<void> {
+    await this.#waiting.place(jobs, options)
+    for (const job of jobs) this.#supersede(job)
+    for (const name of new Set(jobs.map(queueOf))) this.#wake(name)
+  }
+
+  /** A worker rests until the next poll, unless pg-boss or somebody here tells it that a job waits. */
   #wake(name: string): void {
     if (name === DELIVERIES) this.#gathering = undefined
     const worker = this.#workers.get(name)
     if (worker !== undefined) this.#boss.notifyWorker(worker)
-  }
-
-  /** Queues jobs; one whose key already waits is that one. */
-  async send(jobs: readonly Job[], options: { afterSeconds?: number } = {}): Promise<void> {
-    const unique = new Map(jobs.map(job => [`${queueOf(job)} ${keyOf(job)}`, job]))
-    for (const [name, group] of Map.groupBy(unique.values(), queueOf)) {
-      const turns = await this.#turns(name, group)
-      const inserts = group.map((job): JobInsert<Job> => {
-        const turn = turns.get(shareOf(job)) ?? 0
-        turns.set(shareOf(job), turn + 1)
-        const later = 'background' in job && job.background ? BACKGROUND : 0
-        return {
-          data: job,
-          singletonKey: keyOf(job),
-          priority: -Math.min(turn, TURNS) - later,
-          group: { id: shareOf(job) || 'all' },
-          ...(options.afterSeconds === undefined ? {} : { startAfter: options.afterSeconds }),
-        }
-      })
-      await this.#boss.insert(name, inserts)
-      for (const job of group) this.#supersede(job)
-    }
-  }
-
-  /** How many jobs of each repository wait: its next one goes behind as many of the others. */
-  async #turns(name: QueueName, jobs: readonly Job[]): Promise<Map<string, number>> {
-    const shares = [...new Set(jobs.map(shareOf))]
-    const rows = await this.#rows<{ group_id: string; waiting: number }>(
-      `SELECT group_id, count(*)::int AS waiting FROM pgboss.job
-       WHERE name = $1 AND state < 'active' AND group_id = ANY($2::text[]) GROUP BY group_id`,
-      [name, shares],
-    )
-    return new Map(rows.map(row => [row.group_id, row.waiting]))
   }
 
   /** Starts to work on what waits. */
@@ -300,21 +275,26 @@ export class Queue implements AsyncDisposable {
       if (given instanceof GivenUp) {
         outcome = given.reason
         // what a stop interrupts is done by whoever works next; nothing is lost where this fails, only a try
-        if (outcome === 'stopping') await this.send([job])
+        if (outcome === 'stopping') await this.send([job], { resumed: true })
+        else await this.#waiting.join(job)
       } else if (error instanceof Later) {
         outcome = 'later'
         lines.info({ seconds: error.seconds }, error.message)
-        await this.send([job], { afterSeconds: error.seconds })
+        await this.send([job], { afterSeconds: error.seconds, resumed: true })
       } else {
-        outcome = last ? 'dead' : 'failed'
-        lines.error({ err: error }, last ? 'the job failed for good' : 'the job failed and is tried again')
-        throw error
+        const waits = await this.#waiting.join(job).catch(() => false)
+        outcome = last && !waits ? 'dead' : 'failed'
+        lines.error(
+          { err: error },
+          outcome === 'dead' ? 'the job failed for good' : 'the job failed and is tried again',
+        )
+        // one of its key waits anyhow: that is the next try
+        if (!waits) throw error
       }
     } finally {
       clearInterval(watch)
       if (this.#running.get(key) === running) this.#running.delete(key)
       settled?.(job, outcome, (now() - started) / 1000)
-      // else the worker would rest until the next poll, however many jobs wait
       this.#wake(claimed.name)
     }
   }
@@ -352,7 +332,7 @@ export class Queue implements AsyncDisposable {
       [[...QUEUES, DELIVERIES]],
     )
     for (const row of rows) {
-      await this.send('jobs' in row.data ? row.data.jobs : [row.data])
+      await this.send('jobs' in row.data ? row.data.jobs : [row.data], { resumed: true })
       await this.#boss.cancel(row.name, row.id)
     }
   }

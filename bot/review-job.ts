@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { endCheck, reportCheck, startCheck } from '../src/adapters/github-check.ts'
-import { isRefused, statusOf, type GitHubClient } from '../src/adapters/github-client.ts'
+import { isRefused, secondsToWait, statusOf, type GitHubClient } from '../src/adapters/github-client.ts'
 import { upsertComment } from '../src/adapters/github-comment.ts'
 import { getPullRequest, type PullRequest } from '../src/adapters/github-pull-request.ts'
 import { RefGone, type Mirrors } from '../src/adapters/git-mirror.ts'
@@ -14,7 +14,7 @@ import { REVIEW_MARKER, reviewComment } from '../src/report/markdown.ts'
 import type { Review } from '../src/report/review.ts'
 import type { GitHub } from './github.ts'
 import type { MergeGroupJob, RepositoryJob, ReviewJob } from './jobs.ts'
-import { GivenUp, type Attempt } from './queue.ts'
+import { Later, type Attempt } from './queue.ts'
 import { NotReviewed, type ReviewProcess } from './review-process.ts'
 import type { Store, StoredReview } from './store.ts'
 
@@ -44,7 +44,12 @@ const LOOKING = {
   title: 'Looking at it',
   summary: 'Base and head are being rendered, validated and compared.',
 }
+/** Somebody pushes: the event that comes with it may be on its way, or was here before GitHub's API knew of it. */
+const MOVED = 'the pull request has another head by now'
+const MOVED_SECONDS = 2
 const LEFT = { title: 'Superseded', summary: 'A newer commit is judged instead.' }
+const CLOSED = { title: 'Closed', summary: 'The pull request was closed before there was a verdict.' }
+const GONE = { title: 'Gone', summary: 'The merge group was gone before there was a verdict.' }
 
 /** Reviews one pull request as it stands now, and says so there. Done twice, it changes nothing the second time. */
 export async function reviewJob(job: ReviewJob, attempt: Attempt, tools: ReviewTools): Promise<void> {
@@ -60,38 +65,15 @@ export async function reviewJob(job: ReviewJob, attempt: Attempt, tools: ReviewT
   tools.reviewing(job, pull.head.sha)
   const at = { name: CHECK_NAME, headSha: pull.head.sha }
   await tools.store.startsCheck(pull.repository, pull.number, pull.head.sha)
-  await written(
-    attempt,
-    'check',
-    startCheck(client, target, { ...at, ...LOOKING, again: job.again ?? false }, slug),
-  )
+  await written(attempt, 'check', startCheck(client, target, { ...at, ...LOOKING, ...askedAgain(job) }, slug))
   try {
     const stored = await reviewPull(job, pull, attempt.signal, tools)
     await publish(client, pull, stored, attempt, slug, tools)
   } catch (error) {
     // what a review cannot judge it cannot judge the next time either; all else is tried again
     if (!(error instanceof NotReviewed) && !attempt.last) throw error
-    if (attempt.signal.aborted) throw error
-    const message =
-      error instanceof NotReviewed
-        ? error.message
-        : 'The bot failed, several times. Whoever runs it finds the reason in its log.'
-    await written(
-      attempt,
-      'check',
-      reportCheck(
-        client,
-        target,
-        {
-          ...at,
-          conclusion: 'failure',
-          title: 'Could not judge this change',
-          summary: html(message),
-          annotations: [],
-        },
-        slug,
-      ),
-    )
+    if (attempt.signal.aborted || comesAgain(error, tools)) throw error
+    await written(attempt, 'check', reportCheck(client, target, { ...at, ...notJudged(error) }, slug))
     tools.verdict?.('none')
     if (!(error instanceof NotReviewed)) throw error
     attempt.log.warn({ err: error }, 'not reviewed')
@@ -101,7 +83,7 @@ export async function reviewJob(job: ReviewJob, attempt: Attempt, tools: ReviewT
 
 /**
  * Fetches, merges and reviews; keeps the result.
- * @throws GivenUp where the pull request moves on meanwhile
+ * @throws Later where the pull request moves on meanwhile
  */
 export async function reviewPull(
   job: RepositoryJob,
@@ -130,8 +112,7 @@ export async function reviewPull(
   }
   const [base, head] = [await mirror.commit(refs.base), await mirror.commit(refs.head)]
   if (base === undefined || head === undefined) throw new Error('what was fetched is not there')
-  // somebody pushes: the event that comes with it reviews that
-  if (head !== pull.head.sha) throw new GivenUp('superseded')
+  if (head !== pull.head.sha) throw new Later(MOVED_SECONDS, MOVED)
   const merged = await mirror.merge(base, head)
   const from = merged === undefined ? await mirror.mergeBase(base, head) : base
   if (from === undefined)
@@ -195,7 +176,7 @@ async function publish(
   const target = targetOf(pull)
   attempt.signal.throwIfAborted()
   const now = await getPullRequest(client, target)
-  if (now.head.sha !== pull.head.sha) throw new GivenUp('superseded')
+  if (now.head.sha !== pull.head.sha) throw new Later(MOVED_SECONDS, MOVED)
   const { comment, check } = reportOf(stored, tools)
   await written(
     attempt,
@@ -229,8 +210,9 @@ export async function mergeGroupJob(job: MergeGroupJob, attempt: Attempt, tools:
   const { id, full_name: repository } = found.data
   const target = { owner: repository.split('/')[0] ?? owner, repo: repository.split('/')[1] ?? repo }
   const at = { name: CHECK_NAME, headSha: job.head }
-  await written(attempt, 'check', startCheck(client, target, { ...at, ...LOOKING, again: false }, slug))
+  await written(attempt, 'check', startCheck(client, target, { ...at, ...LOOKING, ...askedAgain(job) }, slug))
   let report: Omit<Parameters<typeof reportCheck>[2], 'name' | 'headSha'>
+  let failure: unknown
   try {
     using mirror = await tools.mirrors.open(id)
     const token = await tools.github.readToken(job.installation, id)
@@ -257,16 +239,43 @@ export async function mergeGroupJob(job: MergeGroupJob, attempt: Attempt, tools:
     }
     tools.verdict?.(review.verdict)
   } catch (error) {
-    if (error instanceof RefGone) return attempt.log.info('the merge group is gone')
-    if (!(error instanceof NotReviewed)) throw error
-    report = {
-      conclusion: 'failure',
-      title: 'Could not judge this change',
-      summary: html(error.message),
-      annotations: [],
+    if (error instanceof RefGone) {
+      attempt.log.info('the merge group is gone')
+      await present(endCheck(client, target, { ...at, ...GONE }, slug))
+      return
     }
+    // a merge queue waits for the check: it has to end
+    if (!(error instanceof NotReviewed) && !attempt.last) throw error
+    if (attempt.signal.aborted || comesAgain(error, tools)) throw error
+    failure = error
+    report = notJudged(error)
+    tools.verdict?.('none')
   }
   await written(attempt, 'check', reportCheck(client, target, { ...report, ...at }, slug))
+  if (failure !== undefined && !(failure instanceof NotReviewed)) throw failure
+}
+
+/** Whether a job that ended like this waits and comes again, without using up a try. */
+function comesAgain(error: unknown, { now }: Pick<ReviewTools, 'now'>): boolean {
+  return error instanceof Later || secondsToWait(error, now().getTime()) !== undefined
+}
+
+/** What a check says where there is no verdict. */
+function notJudged(error: unknown) {
+  const message =
+    error instanceof NotReviewed
+      ? error.message
+      : 'The bot failed, several times. Whoever runs it finds the reason in its log.'
+  return {
+    conclusion: 'failure' as const,
+    title: 'Could not judge this change',
+    summary: html(message),
+    annotations: [],
+  }
+}
+
+function askedAgain({ again }: RepositoryJob): { again?: string } {
+  return again === undefined ? {} : { again }
 }
 
 /** @returns `undefined` where the installation is gone: its events come late, and ask for nothing any more */
@@ -294,7 +303,8 @@ async function endLeftChecks(
 ): Promise<void> {
   for (const head of await store.startedChecks(pull.repository, pull.number)) {
     if (head === pull.head.sha && pull.state === 'open') continue
-    await present(endCheck(client, targetOf(pull), { name: CHECK_NAME, headSha: head, ...LEFT }, slug))
+    const why = head === pull.head.sha ? CLOSED : LEFT
+    await present(endCheck(client, targetOf(pull), { name: CHECK_NAME, headSha: head, ...why }, slug))
     await store.endedCheck(pull.repository, pull.number, head)
   }
 }

@@ -1,4 +1,4 @@
-import { latestRun } from '../src/adapters/github-check.ts'
+import { hasVerdict, latestRun } from '../src/adapters/github-check.ts'
 import { CHECK_NAME } from '../src/report/conclusion.ts'
 import type { GitHub } from './github.ts'
 import type { Job, SweepAllJob, SweepJob } from './jobs.ts'
@@ -11,8 +11,9 @@ export interface SweepTools {
 }
 
 /**
- * Finds open pull requests that want a review: those into a branch that has moved, which are judged against it; else those
- * whose head has no finished check of ours, because a webhook was missed or the bot was killed.
+ * Finds open pull requests that want a review: those into a branch that has moved, which are judged against it; those with
+ * a head whose check is asked for again; else those whose head has no finished check of ours, because a webhook was missed
+ * or the bot was killed.
  */
 export async function sweepJob(job: SweepJob, attempt: Attempt, tools: SweepTools): Promise<void> {
   const client = await clientOf(job, attempt, tools)
@@ -32,14 +33,16 @@ export async function sweepJob(job: SweepJob, attempt: Attempt, tools: SweepTool
   const wanting: Job[] = []
   for (const { number, head } of pulls) {
     attempt.signal.throwIfAborted()
+    if (job.head !== undefined && job.head !== head.sha) continue
     const run =
-      job.base === undefined
+      job.base === undefined && job.head === undefined
         ? await latestRun(client, { owner, repo }, { name: CHECK_NAME, headSha: head.sha }, slug)
         : undefined
-    if (run?.status === 'completed') continue
-    const { installation, repository, delivery } = job
+    if (run !== undefined && hasVerdict(run)) continue
+    const { installation, repository, delivery, again } = job
+    const common = { kind: 'review' as const, installation, repository, delivery, number }
     // no head: one that is being reviewed goes on, and is looked at again afterwards
-    wanting.push({ kind: 'review', installation, repository, delivery, number, background: true })
+    wanting.push(again === undefined ? { ...common, background: true } : { ...common, again })
   }
   if (wanting.length > 0) await tools.send(wanting)
   attempt.log.info({ open: pulls.length, wanting: wanting.length }, 'swept')

@@ -95,16 +95,22 @@ export async function reportCheck(
 
 /**
  * Shows at once that a commit is being looked at. A run of ours that is under way is enough; so is a finished one, whose
- * verdict stands until there is another, unless somebody asked for a new run.
+ * verdict stands until there is another, unless somebody asked for a new run since it began, or it was cancelled.
+ * @param check again: when that was (ISO 8601, GitHub's clock)
  */
 export async function startCheck(
   client: GitHubClient,
   target: { owner: string; repo: string },
-  check: Pick<CheckReport, 'name' | 'headSha' | 'title' | 'summary'> & { again: boolean },
+  check: Pick<CheckReport, 'name' | 'headSha' | 'title' | 'summary'> & { again?: string },
   appSlug: string,
 ): Promise<'started' | 'known'> {
   const known = await latestRun(client, target, check, appSlug)
-  if (known !== undefined && !(check.again && known.status === 'completed')) return 'known'
+  const asked = check.again === undefined ? undefined : Date.parse(check.again)
+  const stands =
+    known !== undefined &&
+    (known.status !== 'completed' ||
+      (hasVerdict(known) && (asked === undefined || Date.parse(known.started_at ?? '') > asked)))
+  if (stands) return 'known'
   const { owner, repo } = target
   await client.rest.checks.create({
     owner,
@@ -135,6 +141,11 @@ export async function endCheck(
     conclusion: 'cancelled',
     output: { title: check.title, summary: check.summary },
   })
+}
+
+/** Whether a run says what was found: one that was given up says nothing. */
+export function hasVerdict(run: { status: string; conclusion: string | null }): boolean {
+  return run.status === 'completed' && run.conclusion !== 'cancelled'
 }
 
 /** The run of ours that GitHub shows for a commit. */

@@ -81,14 +81,25 @@ describe('an event', () => {
     [
       'a check that is asked for again',
       'check_run',
-      { action: 'rerequested', check_run: { head_sha: 'abc', pull_requests: [{ number: 3 }] } },
-      [{ ...review[0], again: true }],
+      {
+        action: 'rerequested',
+        check_run: {
+          head_sha: 'abc',
+          started_at: '2026-01-01T00:00:00Z',
+          completed_at: '2026-01-01T00:01:00Z',
+          pull_requests: [{ number: 3 }, { number: 4 }],
+        },
+      },
+      [3, 4].map(number => ({ ...shared, kind: 'review', number, again: '2026-01-01T00:01:00Z' })),
     ],
     [
       'a suite that is asked for again, of a fork',
       'check_suite',
-      { action: 'rerequested', check_suite: { head_sha: 'abc', pull_requests: [] } },
-      [{ ...shared, kind: 'sweep' }],
+      {
+        action: 'rerequested',
+        check_suite: { head_sha: 'abc', updated_at: '2026-01-01T00:01:00Z', pull_requests: [] },
+      },
+      [{ ...shared, kind: 'sweep', head: 'abc', again: '2026-01-01T00:01:00Z' }],
     ],
     [
       'a check that is complete',

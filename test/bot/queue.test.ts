@@ -110,6 +110,55 @@ describe.each(['embedded', 'postgresql'])('the queue, %s', kind => {
     expect([outcomes(settled), most]).toEqual([['done', 'done'], 1])
   })
 
+  it.skipIf(left)('makes one job of all that is asked for, in whatever order', async () => {
+    await using opened = await open(database, async () => undefined)
+    const { queue, settled, until } = opened
+    const [early, late] = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z']
+    // a sweep, an event, and who asks for a new check: nobody of them is left out, nor waits behind the sweep of another
+    await queue.send([review(1, { background: true }), review(2, { background: true })])
+    await queue.send([review(3, { background: true })])
+    await queue.send([review(1, { head: 'new', again: late }), review(1, { again: early, background: true })])
+    await queue.send([review(1)])
+    await queue.send([review(2, { again: early }), review(2, { head: 'old' }), review(2, { head: 'new' })])
+    await queue.work()
+    await until(3)
+    expect(settled.map(([job]) => job)).toEqual(
+      expect.arrayContaining([
+        review(1, { head: 'new', again: late }),
+        review(2, { head: 'new', again: early }),
+        review(3, { background: true }),
+      ]),
+    )
+  })
+
+  it.skipIf(left)('tries again with what was asked for since, and lists no such job as dead', async () => {
+    const gate = Promise.withResolvers<void>()
+    const started = Promise.withResolvers<void>()
+    const done: Job[] = []
+    await using opened = await open(database, async job => {
+      if (job.kind === 'review' && job.again !== undefined) return void done.push(job)
+      started.resolve()
+      await gate.promise
+      throw new Error('it does not work yet')
+    })
+    const { queue, settled, until } = opened
+    await queue.work()
+    await queue.send([review(5)])
+    await started.promise
+    // one waits while the other fails: that is its next try
+    await queue.send([review(5, { again: 'now' })])
+    gate.resolve()
+    await until(2)
+    // one fails, then comes the next: it is tried with that, at once and as if it were new
+    await queue.send([review(6)])
+    await until(3)
+    await queue.send([review(6, { again: 'now' })])
+    await until(4)
+    expect(outcomes(settled)).toEqual(['failed', 'done', 'failed', 'done'])
+    expect(done).toEqual([review(5, { again: 'now' }), review(6, { again: 'now' })])
+    expect(await queue.dead()).toEqual([])
+  })
+
   it.skipIf(left)('gives up a head for a newer one', async () => {
     const started = Promise.withResolvers<void>()
     await using opened = await open(database, async (job, { signal }) => {

@@ -104,7 +104,11 @@ describe.skipIf(noPostgres)('a pull request', () => {
     expect(world.seen(other).runs).toHaveLength(1)
     await world.deliver('check_run', {
       action: 'rerequested',
-      check_run: { head_sha: world.pull.headSha, pull_requests: [{ number: 1 }] },
+      check_run: {
+        head_sha: world.pull.headSha,
+        completed_at: world.github.now(),
+        pull_requests: [{ number: 1 }],
+      },
     })
     await world.until('review', 5)
     expect(world.seen().runs).toMatchObject([DONE, DONE])

@@ -37,7 +37,8 @@ export function createToken(_repository: FakeRepository, call: Call): Reply {
     account: call.fake.account(`${found.app.slug}[bot]`),
     app: found.app,
     installation: found,
-    repositories: chosen.map(({ fullName }) => fullName),
+    // one for all follows the installation as it changes
+    repositories: ids === undefined ? found.repositories : chosen.map(({ fullName }) => fullName),
     permissions,
   })
   const limited = ids === undefined ? {} : { repositories: chosen.map(payload.repository) }

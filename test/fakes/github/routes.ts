@@ -16,7 +16,10 @@ const HANDLERS: Record<string, Handler> = {
   'pulls/get': (repository, call) => onPull(repository, call, pull => ok(payload.pullRequest(pull))),
   'pulls/list': (repository, call) => {
     const state = call.query.get('state') ?? 'open'
-    const pulls = [...repository.pulls.values()].filter(pull => state === 'all' || pull.state === state)
+    const base = call.query.get('base')
+    const pulls = [...repository.pulls.values()].filter(
+      pull => (state === 'all' || pull.state === state) && (base === null || pull.base === base),
+    )
     return page(call, pulls.map(payload.pullRequest))
   },
   'pulls/list-files': (repository, call) =>
