@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from './manifest/json.ts'
+import { isObject, textAt, type Json, type JsonObject } from './manifest/json.ts'
 import { reportStatus, type StatusTools } from './report-status.ts'
 import { databaseKey, unitKey, type Expectation, type UnitExpectation } from './status/follow/expectation.ts'
 import {
@@ -8,6 +8,7 @@ import {
   type DatabaseObservation,
   type Observation,
   type UnitObservation,
+  type Unreadable,
 } from './status/follow/observation.ts'
 
 export interface ObserveTools extends StatusTools {
@@ -32,6 +33,7 @@ export async function observeMerge(expectation: Expectation, tools: ObserveTools
   const { reader, now, contains } = tools
   let failure: string | undefined
   let answered = false
+  const unread: Record<string, Unreadable> = {}
   const read = async (key: string): Promise<UnitObservation | undefined> => {
     const path = pathOf(key)
     if (path === undefined) return undefined
@@ -42,7 +44,10 @@ export async function observeMerge(expectation: Expectation, tools: ObserveTools
     }
     answered = true
     const object = answer.status === 200 ? parsed(answer.body) : undefined
-    return object === undefined ? undefined : observeUnit(object)
+    if (object !== undefined) return observeUnit(object)
+    const why = unreadable(answer, key)
+    if (why !== undefined) unread[key] = why
+    return undefined
   }
   const [fetched, applied, databases] = await Promise.all([
     read(expectation.source),
@@ -84,8 +89,26 @@ export async function observeMerge(expectation: Expectation, tools: ObserveTools
     databases: Object.fromEntries(
       databases.filter((each): each is [string, DatabaseObservation] => each[1] !== undefined),
     ),
+    ...(Object.keys(unread).length === 0 ? {} : { unread }),
     containing: containing.flat(),
   }
+}
+
+/** Why an answer tells nothing; `undefined`: there is no such object. */
+function unreadable({ status, body }: { status: number; body: string }, key: string): Unreadable | undefined {
+  if (status === 404) return undefined
+  const said = textAt(parsed(body), 'message') ?? `HTTP ${status}`
+  const message = `could not be read: ${said}`
+  const [, kind = '', namespace = ''] = /^(\w+) ([^/]+)\//.exec(key) ?? []
+  const [group, , resource] = isKnown(kind) ? RESOURCES[kind].split('/') : []
+  if (status === 403) return { message, repair: repairOf(`get ${resource}.${group}`, namespace) }
+  return status === 401 ? { message, repair: repairOf('', namespace) } : { message }
+}
+
+function repairOf(permission: string, namespace: string): string {
+  return permission === ''
+    ? 'Give the bot a token that the API server takes.'
+    : `Allow it to the bot's user or service account in namespace ${namespace}: \`${permission}\`.`
 }
 
 /** The path of 'Kustomization flux-system/apps'. */

@@ -107,8 +107,25 @@ describe('what a commit lets expect', () => {
         image: 'ghcr.io/cloudnative-pg/postgresql:17.5',
         instances: 1,
         parameters: { 'a.b': '1' },
+        spec: { storage: { size: '1Gi' } },
       },
       { name: 'postgres', absent: true, impact: 'data-loss' },
+    ])
+  })
+
+  it('is whatever else it sets, but parts of lists', async () => {
+    const from = '{ instances: 3, storage: { size: 1Gi }, postgresql: { pg_hba: [host a a all trust] } }'
+    const to =
+      '{ instances: 3, storage: { size: 2Gi }, primaryUpdateStrategy: supervised, postgresql: { pg_hba: [host b b all trust] } }'
+    const { expectations } = await expected(tree(database(from)), tree(database(to)))
+    expect(expectations[0]?.databases).toEqual([
+      {
+        namespace: 'databases',
+        name: 'postgres',
+        unit: 'Kustomization flux-system/databases',
+        impact: 'resize',
+        spec: { storage: { size: '2Gi' }, primaryUpdateStrategy: 'supervised' },
+      },
     ])
   })
 

@@ -81,6 +81,11 @@ function follow(...observations: Observation[]): Follow {
   return observations.reduce(advance, startFollow(expectation, 0))
 }
 
+/** How it ends with other deadlines. */
+function until(deadlines: Record<string, number>, ...observations: Observation[]): Follow['outcome'] {
+  return observations.reduce(advance, startFollow({ ...expectation, deadlines }, 0)).outcome
+}
+
 const step = (followed: Follow, name: string) => followed.steps.find(each => each.name.endsWith(name))
 
 function parametersSeen(at: number, value: string, hash: string): Observation {
@@ -231,6 +236,81 @@ describe('advance', () => {
     expect(back.outcome).toBe('progress')
     const still = follow(seen(0), seen(5000), seen(9000, { blind: 'gone' }), seen(10_000), seen(12_000))
     expect(still.outcome).toBe('progress')
+  })
+
+  it('says since when nothing can be read, until something can, and gives up in the end', () => {
+    const gone = (at: number) => seen(at, { blind: 'it cannot be reached' })
+    const away = follow(seen(0), gone(10 * MINUTE), gone(20 * MINUTE))
+    expect(away).toMatchObject({
+      outcome: 'progress',
+      blind: { since: 10 * MINUTE, message: 'it cannot be reached' },
+    })
+    expect(advance(away, seen(21 * MINUTE))).not.toHaveProperty('blind')
+    expect(advance(away, gone(371 * MINUTE)).outcome).toBe('failed')
+  })
+
+  it('names what may not be read, and who has to do what; it is never done so', () => {
+    const why = { message: 'could not be read: forbidden', repair: 'Allow it: `get clusters`.' }
+    const unread = (key: string) => ({ unread: { [key]: why } })
+    const noUnit = seen(0, { units: {}, ...unread('Kustomization databases/pg') })
+    expect(step(follow(noUnit), 'databases/pg')).toMatchObject({ state: 'in-the-way', ...why })
+    const { source: _source, ...sourceless } = seen(0, unread('GitRepository flux-system/flux-system'))
+    expect(step(follow(sourceless), 'flux-system/flux-system')).toMatchObject({ state: 'in-the-way', ...why })
+    const reasons = [
+      { state: 'unknown' as const, id: 'x', message: 'get pods/proxy is missing', repair: 'Allow it.' },
+    ]
+    const noAnswers = seen(0, {
+      databases: { 'databases/postgres': database({ state: 'unknown', reasons }) },
+    })
+    expect(step(follow(noAnswers), 'databases/postgres')).toMatchObject({
+      state: 'in-the-way',
+      message: 'get pods/proxy is missing',
+    })
+  })
+
+  it('takes a chart whose version has the digest behind it', () => {
+    const units = {
+      ...seen(0).units,
+      'HelmRelease databases/operator': unit('x', { chartVersion: '0.29.0+0123456789ab' }),
+    }
+    expect(step(follow(seen(0, { units })), 'databases/operator')?.state).toBe('done')
+  })
+
+  it('begins to look at a database when its edit is applied, where nothing in its spec tells the edit', () => {
+    const { image: _image, ...other } = expectation.databases[0] ?? {
+      namespace: '',
+      name: '',
+      unit: '',
+      impact: '',
+    }
+    const resize = { ...expectation, databases: [{ ...other, impact: 'reload' }] }
+    const of = (...observations: Observation[]) => observations.reduce(advance, startFollow(resize, 0))
+    const waiting = [0, 10, 20, 30].map(minute =>
+      seen(minute * MINUTE, { units: { ...seen(0).units, 'Kustomization databases/pg-cluster': unit(OLD) } }),
+    )
+    // neither late, for all it waits, nor held still by what was seen before
+    expect(of(...waiting).outcome).toBe('progress')
+    expect(of(...waiting, seen(31 * MINUTE)).outcome).toBe('progress')
+    const still = [0, 20, 40, 60].map(second => seen(31 * MINUTE + second * 1000))
+    expect(of(...waiting, ...still).outcome).toBe('done')
+  })
+
+  it('has the deadlines that the configuration gives it', () => {
+    const busy = (at: number) =>
+      seen(at, { databases: { 'databases/postgres': database({ state: 'progressing' }) } })
+    expect(until({ switchover: 40 * MINUTE }, busy(0), busy(31 * MINUTE))).toBe('progress')
+    expect(until({ switchover: 5 * MINUTE }, busy(0), busy(6 * MINUTE))).toBe('failed')
+    const before = { 'databases/postgres': database({ image: 'postgresql:17.5' }) }
+    const old = (at: number) => seen(at, { source: unit(OLD), units: {}, databases: before })
+    expect(until({ flux: 10 * MINUTE }, old(0), old(11 * MINUTE))).toBe('failed')
+    expect(until({}, old(0), old(74 * MINUTE))).toBe('progress')
+  })
+
+  it('keeps how the databases were at first, and how they are', () => {
+    const old = seen(0, { databases: { 'databases/postgres': database({ image: 'postgresql:17.5' }) } })
+    expect(follow(old, seen(5000), seen(6000, { blind: 'gone' })).seen).toMatchObject({
+      'databases/postgres': { first: { image: 'postgresql:17.5' }, last: { image: 'postgresql:17.11' } },
+    })
   })
 
   it('goes on from its JSON', () => {

@@ -120,6 +120,50 @@ describe('observeMerge', () => {
     })
   })
 
+  it('names the permission that is missing, and where', async () => {
+    const forbidden: Answer = {
+      status: 403,
+      contentType: 'application/json',
+      body: JSON.stringify({ message: 'it is forbidden: no role' }),
+    }
+    const seen = await observe({}, forbidden)
+    expect(seen.blind).toBeUndefined()
+    const told = followMarkdown(advance(startFollow(expectation, 0), seen))
+    expect(told.match(/🔶 \|.*could not be read: it is forbidden: no role/g)).toHaveLength(3)
+    expect(advance(startFollow(expectation, 0), seen).steps.at(-1)?.repair).toMatch(/get clusters/)
+    expect(seen.unread).toMatchObject({
+      'GitRepository flux-system/flux-system': {
+        repair: expect.stringMatching(
+          /namespace flux-system: `get gitrepositories\.source\.toolkit\.fluxcd\.io`/,
+        ),
+      },
+      'Kustomization flux-system/databases': {
+        repair: expect.stringMatching(/`get kustomizations\.kustomize\.toolkit\.fluxcd\.io`/),
+      },
+    })
+  })
+
+  it('tells how the databases were before, and that nothing can be read now', async () => {
+    const was = {
+      exists: true,
+      state: 'healthy' as const,
+      image: 'ghcr.io/x/postgresql:17.5@sha256:1',
+      instances: 3,
+    }
+    const now = { ...was, state: 'progressing' as const, image: 'ghcr.io/x/postgresql:17.6' }
+    const follow = {
+      ...startFollow(expectation, 0),
+      blind: { since: 3_600_000, message: 'gone' },
+      seen: { 'databases/postgres': { first: was, last: now }, 'a/b': { first: was, last: was } },
+    }
+    const told = followMarkdown(follow)
+    expect(told).toContain('Nothing can be read since 01:00 UTC: gone.')
+    expect(told).toContain(
+      'Before and now:\n- `databases/postgres`: `healthy` → `progressing`, `postgresql:17.5` → `postgresql:17.6`',
+    )
+    expect(told).not.toContain('a/b')
+  })
+
   it('is blind where the API server does not answer', async () => {
     const gone = await observe({}, { problem: 'unreachable', message: 'it cannot be reached' })
     expect(gone).toMatchObject({ blind: 'it cannot be reached', units: {}, databases: {} })

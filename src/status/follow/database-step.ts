@@ -65,6 +65,12 @@ export function databaseStep(
       'Somebody edits it by hand, or something changes it on its way.',
     )
   }
+  // nothing in its spec tells whether the edit is there: what is seen before it is applied is of the spec before
+  if (!applied && !isCompared(wanted))
+    return say('waits', `waits for ${applies?.name ?? 'the source'}`, {
+      samples: 0,
+      ...remembered(memory, seen),
+    })
   const arrived: DatabaseMemory = { ...memory, arrivedAt: memory.arrivedAt ?? observation.at }
   if (seen.state !== 'healthy') {
     const [worst] = seen.reasons
@@ -127,6 +133,11 @@ function isShown(
   loaded: boolean | undefined,
 ): boolean {
   return parameters === undefined ? image !== undefined || instances !== undefined : loaded === true
+}
+
+/** Whether the live spec tells that the edit stands in it. */
+function isCompared({ image, instances, parameters, spec }: DatabaseExpectation): boolean {
+  return [image, instances, parameters, spec].some(part => part !== undefined)
 }
 
 function difference(wanted: DatabaseExpectation, seen: DatabaseObservation): string | undefined {

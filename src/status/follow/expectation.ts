@@ -42,6 +42,8 @@ export interface Expectation {
   source: string
   units: UnitExpectation[]
   databases: DatabaseExpectation[]
+  /** milliseconds by impact, and of 'flux', where they are not the usual ones */
+  deadlines?: Record<string, number>
 }
 
 export function unitKey({
@@ -59,7 +61,7 @@ export function databaseKey({ namespace, name }: Pick<DatabaseExpectation, 'name
 const MINUTE = 60_000
 
 /** How long Flux may take: intervals of an hour are usual, and a webhook makes them shorter. */
-export const FLUX_DEADLINE_MS = 75 * MINUTE
+const FLUX_DEADLINE_MS = 75 * MINUTE
 
 const DATABASE_DEADLINES: Readonly<Record<string, number>> = {
   none: 5 * MINUTE,
@@ -77,9 +79,13 @@ const DATABASE_DEADLINES: Readonly<Record<string, number>> = {
   'backup-gap': 15 * MINUTE,
 }
 
+export function fluxDeadline({ deadlines }: Pick<Expectation, 'deadlines'>): number {
+  return deadlines?.flux ?? FLUX_DEADLINE_MS
+}
+
 /** How long a database may take to settle once its edit is applied, by what the edit does. */
-export function databaseDeadline(impact: string): number {
-  return DATABASE_DEADLINES[impact] ?? 30 * MINUTE
+export function databaseDeadline(impact: string, { deadlines }: Pick<Expectation, 'deadlines'> = {}): number {
+  return deadlines?.[impact] ?? DATABASE_DEADLINES[impact] ?? 30 * MINUTE
 }
 
 /**

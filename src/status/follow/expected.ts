@@ -1,5 +1,5 @@
 import { worstImpact, type Change, type FieldChange, type Impact } from '../../manifest/change.ts'
-import { isObject, type Json } from '../../manifest/json.ts'
+import { isObject, type Json, type JsonObject } from '../../manifest/json.ts'
 import { groupOf, type Resource } from '../../manifest/resource.ts'
 import type { TouchedUnit } from '../../manifest/touched-unit.ts'
 import { databaseKey, type DatabaseExpectation, type Expectation } from './expectation.ts'
@@ -91,39 +91,56 @@ function isDatabase({ apiVersion, kind }: Resource): boolean {
 
 function wantedOf(
   fields: readonly FieldChange[],
-): Pick<DatabaseExpectation, 'image' | 'instances' | 'parameters'> {
-  const image = setTo(fields, 'spec.imageName')
-  const instances = setTo(fields, 'spec.instances')
-  const prefix = 'spec.postgresql.parameters'
-  const whole = setTo(fields, prefix)
-  const parameters = [
-    ...(isObject(whole) ? Object.entries(whole) : []),
-    ...fields.flatMap(({ path, to }): [string, Json][] => {
-      // names with a dot stand in brackets: parameters[pg_stat_statements.max]
-      const [, plain, bracketed] =
-        /^(?:\.(.+)|\[(.+)\])$/.exec(path.startsWith(prefix) ? path.slice(prefix.length) : '') ?? []
-      const name = plain ?? bracketed
-      return name === undefined || to === undefined ? [] : [[name, to]]
-    }),
-  ].filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+): Pick<DatabaseExpectation, 'image' | 'instances' | 'parameters' | 'spec'> {
+  const set: JsonObject = {}
+  for (const { path, to } of fields) {
+    const steps = stepsOf(path)
+    // of a list a change tells the items that differ, and the live one is compared as a whole
+    if (to !== undefined && steps !== undefined) put(set, steps, to)
+  }
+  const { spec } = set
+  if (!isObject(spec)) return {}
+  const { imageName, instances, postgresql, ...others } = spec
+  const { parameters, ...ofPostgresql } = isObject(postgresql) ? postgresql : {}
+  const texts = Object.entries(isObject(parameters) ? parameters : {}).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  )
+  const rest: JsonObject =
+    Object.keys(ofPostgresql).length === 0 ? others : { ...others, postgresql: ofPostgresql }
   return {
-    ...(typeof image === 'string' ? { image } : {}),
+    ...(typeof imageName === 'string' ? { image: imageName } : {}),
     ...(typeof instances === 'number' ? { instances } : {}),
-    ...(parameters.length === 0 ? {} : { parameters: Object.fromEntries(parameters) }),
+    ...(texts.length === 0 ? {} : { parameters: Object.fromEntries(texts) }),
+    ...(Object.keys(rest).length === 0 ? {} : { spec: rest }),
   }
 }
 
-/** What a change sets a field to: by itself, or with what holds it. `undefined`: it does not touch it. */
-function setTo(fields: readonly FieldChange[], wanted: string): Json | undefined {
-  for (const { path, to } of fields) {
-    if (path === wanted) return to
-    if (!wanted.startsWith(`${path}.`)) continue
-    let here: Json | undefined = to
-    for (const step of wanted.slice(path.length + 1).split('.'))
-      here = isObject(here) && Object.hasOwn(here, step) ? here[step] : undefined
-    if (here !== undefined) return here
+/**
+ * The names in the path of a field: spec.postgresql.parameters[pg_stat_statements.max].
+ * @returns `undefined` where it leads into a list
+ */
+function stepsOf(path: string): string[] | undefined {
+  const steps: string[] = []
+  for (const [, plain, bracketed] of path.matchAll(/([^.[\]]+)|\[("(?:[^"\\]|\\.)*"|[^\]]*)\]/g)) {
+    if (plain !== undefined) steps.push(plain)
+    else if (bracketed === undefined || /^\d+$/.test(bracketed)) return undefined
+    else steps.push(bracketed.startsWith('"') ? String(JSON.parse(bracketed)) : bracketed)
   }
-  return undefined
+  return steps
+}
+
+function put(into: JsonObject, steps: readonly string[], value: Json): void {
+  let here = into
+  for (const step of steps.slice(0, -1)) {
+    const inner: Json = Object.hasOwn(here, step) ? (here[step] ?? null) : null
+    const next: JsonObject = isObject(inner) ? inner : {}
+    // a name may be __proto__
+    Object.defineProperty(here, step, { value: next, enumerable: true, configurable: true, writable: true })
+    here = next
+  }
+  const last = steps.at(-1)
+  if (last !== undefined)
+    Object.defineProperty(here, last, { value, enumerable: true, configurable: true, writable: true })
 }
 
 /** What most of them say; of as many the first. */

@@ -1,10 +1,13 @@
 import { commitOf, unitKey, type Expectation, type UnitExpectation } from './expectation.ts'
 import type { Observation, UnitObservation } from './observation.ts'
-import type { Step } from './step.ts'
+import { unreadStep, type Step } from './step.ts'
 
 /** Whether the source holds the commit. */
-export function sourceStep({ source: name, commit }: Expectation, { source, containing }: Observation): Step {
-  if (source === undefined) return { name, state: 'waits', message: 'could not be read' }
+export function sourceStep(
+  { source: name, commit }: Expectation,
+  { source, containing, unread }: Observation,
+): Step {
+  if (source === undefined) return unreadStep(name, unread?.[name], 'could not be read')
   if (contains(source.applied, commit, containing))
     return { name, state: 'done', message: `has ${source.applied}` }
   const blocked = blockedUnit(source)
@@ -48,16 +51,16 @@ export function unitSteps(
 function unitStep(
   unit: UnitExpectation,
   { commit }: Expectation,
-  { units, containing }: Observation,
+  { units, containing, unread }: Observation,
   fetched: boolean,
   before: readonly Step[],
 ): Step {
   const name = unitKey(unit)
   const seen = units[name]
-  if (seen === undefined) return { name, state: 'waits', message: 'is not there yet, or could not be read' }
+  if (seen === undefined) return unreadStep(name, unread?.[name], 'is not there yet')
   const helm = unit.kind === 'HelmRelease'
   const arrived = helm
-    ? unit.chartVersion === undefined || seen.chartVersion === unit.chartVersion
+    ? unit.chartVersion === undefined || isVersion(seen.chartVersion, unit.chartVersion)
     : contains(seen.applied, commit, containing)
   if (arrived && seen.ready === 'True' && !(helm && !fetched))
     return {
@@ -110,6 +113,11 @@ function blockedUnit(seen: UnitObservation): Omit<Step, 'name'> | undefined {
     message: `${seen.reason}: ${seen.message}`,
     repair: 'Mend it as the message says.',
   }
+}
+
+/** A chart of an OCIRepository gets the digest behind its version: '0.27.0+f1b2c3' (helm-controller, mutateChartWithSourceRevision). */
+function isVersion(seen: string | undefined, wanted: string): boolean {
+  return seen === wanted || seen?.split('+')[0] === wanted
 }
 
 function contains(revision: string, commit: string, containing: readonly string[]): boolean {

@@ -3,12 +3,12 @@ import {
   commitOf,
   databaseDeadline,
   databaseKey,
-  FLUX_DEADLINE_MS,
+  fluxDeadline,
   type DatabaseExpectation,
   type Expectation,
 } from './expectation.ts'
 import { sourceStep, unitSteps } from './flux-steps.ts'
-import type { Observation } from './observation.ts'
+import type { DatabaseObservation, Observation } from './observation.ts'
 import type { Step, StepState } from './step.ts'
 
 /** Where following a commit in one cluster stands. Plain JSON: a bot that starts anew goes on from it. */
@@ -19,11 +19,21 @@ export interface Follow {
   lastAt: number
   /** time in which nothing could be read; it counts for no deadline */
   blindMs: number
+  /** why nothing can be read now, and since when; the steps are of before */
+  blind?: { since: number; message: string }
+  /** the databases as they were seen first and last, by key */
+  seen?: Record<string, { first: DatabaseSeen; last: DatabaseSeen }>
   databases: Record<string, DatabaseMemory>
   steps: Step[]
   /** progress: not yet; done; failed: a deadline is over; overtaken */
   outcome: 'progress' | 'done' | 'failed' | 'overtaken'
 }
+
+/** As little of a database as shows what the commit brought. */
+export type DatabaseSeen = Pick<DatabaseObservation, 'exists' | 'state' | 'image' | 'instances'>
+
+/** So long an API server may be away before nobody waits for it any more. */
+const BLIND_DEADLINE_MS = 6 * 3_600_000
 
 export function startFollow(expectation: Expectation, at: number): Follow {
   return {
@@ -48,15 +58,21 @@ export function startFollow(expectation: Expectation, at: number): Follow {
 export function advance(follow: Follow, observation: Observation): Follow {
   if (follow.outcome !== 'progress' || observation.at < follow.lastAt) return follow
   const passed = observation.at - follow.lastAt
-  if (observation.blind !== undefined)
+  if (observation.blind !== undefined) {
+    const since = follow.blind?.since ?? observation.at
     return {
       ...follow,
       lastAt: observation.at,
       blindMs: follow.blindMs + passed,
+      blind: { since, message: observation.blind },
+      // how it is nobody knows
+      outcome: observation.at - since > BLIND_DEADLINE_MS ? 'failed' : 'progress',
       databases: Object.fromEntries(
         Object.entries(follow.databases).map(([key, memory]) => [key, unsettled(memory)]),
       ),
     }
+  }
+  const { blind: _blind, ...sighted } = follow
   const { expectation } = follow
   const source = sourceStep(expectation, observation)
   const units = unitSteps(expectation, observation, source.state === 'done')
@@ -71,17 +87,18 @@ export function advance(follow: Follow, observation: Observation): Follow {
       overtaken: isOvertaken(database, expectation, observation),
     })
     memories[key] = memory
-    return late(database, step, memory, observation.at - follow.blindMs)
+    return late(database, step, memory, observation.at - follow.blindMs, expectation)
   })
   const spent = observation.at - follow.startedAt - follow.blindMs
   const flux = [source, ...units.values()].map(step =>
-    step.state === 'done' || spent <= FLUX_DEADLINE_MS ? step : { ...step, state: 'late' as const },
+    step.state === 'done' || spent <= fluxDeadline(expectation) ? step : { ...step, state: 'late' as const },
   )
   const steps = [...flux, ...databases]
   return {
-    ...follow,
+    ...sighted,
     lastAt: observation.at,
     databases: memories,
+    seen: seenWith(follow.seen, observation),
     steps,
     outcome: outcomeOf(steps),
   }
@@ -99,13 +116,31 @@ function isOvertaken(
   { commit }: Expectation,
   { units, source, containing }: Observation,
 ): boolean {
-  const revision = units[unit]?.applied ?? source?.applied ?? ''
+  // a HelmRelease has applied a chart, no commit
+  const ofUnit = units[unit]?.applied ?? ''
+  const revision = commitOf(ofUnit) === undefined ? (source?.applied ?? '') : ofUnit
   const applied = commitOf(revision)
   return applied !== undefined && applied !== commit && containing.includes(revision)
 }
 
+function seenWith(known: Follow['seen'], { databases }: Observation): Required<Follow>['seen'] {
+  const seen = Object.entries(databases).map(([key, { exists, state, image, instances }]) => {
+    const last = { exists, state, image, instances }
+    return [key, { first: known?.[key]?.first ?? last, last }] as const
+  })
+  return { ...known, ...Object.fromEntries(seen) }
+}
+
 /** A database has its time from when its edit arrived. */
-function late(wanted: DatabaseExpectation, step: Step, memory: DatabaseMemory, seenAt: number): Step {
+function late(
+  wanted: DatabaseExpectation,
+  step: Step,
+  memory: DatabaseMemory,
+  seenAt: number,
+  expectation: Expectation,
+): Step {
   if (step.state === 'done' || step.state === 'overtaken' || memory.arrivedAt === undefined) return step
-  return seenAt - memory.arrivedAt > databaseDeadline(wanted.impact) ? { ...step, state: 'late' } : step
+  return seenAt - memory.arrivedAt > databaseDeadline(wanted.impact, expectation)
+    ? { ...step, state: 'late' }
+    : step
 }

@@ -37,6 +37,13 @@ export interface DatabaseObservation {
   hashes: Record<string, string>
 }
 
+/** Why something could not be read. */
+export interface Unreadable {
+  message: string
+  /** somebody has to do something about it: it does not pass */
+  repair?: string
+}
+
 /** What was seen at one moment. Plain JSON. */
 export interface Observation {
   /** milliseconds since 1970 */
@@ -48,6 +55,8 @@ export interface Observation {
   /** by key; absent: there is none, or it could not be read */
   units: Record<string, UnitObservation>
   databases: Record<string, DatabaseObservation>
+  /** why something could not be read, by the key of the source, unit or database; the permission is named in it */
+  unread?: Record<string, Unreadable>
   /** revisions of Flux that contain the commit; whoever has the repository knows */
   containing: string[]
 }
