@@ -153,7 +153,18 @@ function objectOf(answer: Answer, request: ReadRequest): { object: JsonObject } 
   const message = said === '' ? unstructuredError(answer, '').message : said
   if (answer.status === 403) return { unread: { what, reason: 'forbidden', permission, message } }
   if (answer.status === 401) return { unread: { what, reason: 'unauthorized', message } }
-  return { unread: { what, reason: answer.status === 404 ? 'not-found' : 'error', message } }
+  if (answer.status !== 404) return { unread: { what, reason: 'error', message } }
+  // the API server has no object to say so of where it does not know the kind: '404 page not found'
+  return isObject(body)
+    ? { unread: { what, reason: 'not-found', message } }
+    : {
+        unread: { what, reason: 'not-installed', message: `the API server does not know ${kindOf(request)}` },
+      }
+}
+
+/** 'clusters.postgresql.cnpg.io' */
+function kindOf({ permission }: ReadRequest): string {
+  return permission.replace(/^\w+ /, '')
 }
 
 function instanceAnswer(pod: JsonObject, answer: Answer, deadlineMs: number): InstanceAnswer {

@@ -70,7 +70,10 @@ function readConfig(file: string): JsonObject {
 function accessOf(configs: readonly ConfigFile[], options: AccessOptions): ClusterAccess {
   const context = options.context ?? first(configs.map(({ value }) => textAt(value, 'current-context')))
   if (context === undefined)
-    throw new AccessProblem('The kubeconfig has no current context.', 'Name one with --context.')
+    throw new AccessProblem(
+      'The kubeconfig has no current context.',
+      `Name one with --context. It has ${namesOf(configs, 'contexts').join(', ') || 'none'}.`,
+    )
   const { entry: chosen } = entryNamed(configs, 'contexts', 'context', context)
   const { entry: cluster, config: ofCluster } = entryNamed(
     configs,
@@ -127,14 +130,18 @@ function entryNamed(
     // a user without any credential is written `user: {}` or left empty
     if (item !== undefined && lists === 'users') return { entry: {}, config }
   }
-  const names = configs.flatMap(({ value }) => {
-    const found = valueAt(value, lists)
-    return Array.isArray(found) ? found.flatMap(each => textAt(each, 'name') ?? []) : []
-  })
+  const names = namesOf(configs, lists)
   throw new AccessProblem(
     `The kubeconfig has no ${key} ${name}.`,
     names.length === 0 ? `It has no ${lists} at all.` : `It has ${names.join(', ')}.`,
   )
+}
+
+function namesOf(configs: readonly ConfigFile[], lists: string): string[] {
+  return configs.flatMap(({ value }) => {
+    const found = valueAt(value, lists)
+    return Array.isArray(found) ? found.flatMap(each => textAt(each, 'name') ?? []) : []
+  })
 }
 
 /** The bytes of NAME-data, else those of the file NAME; paths count from the kubeconfig. */

@@ -31,7 +31,7 @@ export class KubernetesApi implements KubernetesReader {
       if (error instanceof Error && 'repair' in error) throw error
       return {
         problem: 'unreachable',
-        message: `${this.#access.server.host} cannot be reached (${causeOf(error)})`,
+        message: `${this.#access.server.host} cannot be ${isDistrust(error) ? 'trusted' : 'reached'} (${causeOf(error)})`,
       }
     }
   }
@@ -103,6 +103,13 @@ function agentFor({ server, ca, cert, key }: ClusterAccess): Agent {
       { cause },
     )
   }
+}
+
+/** What OpenSSL and Node say of a certificate that the authority has not given, or to somebody else, or for another time. */
+const DISTRUST = /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_TLS_CERT_)/
+
+function isDistrust(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && DISTRUST.test(String(error.code))
 }
 
 function causeOf(error: unknown): string {

@@ -11,8 +11,9 @@ import {
   type CommandName,
   type Flag,
   type FlagName,
-  type Output,
 } from './commands.ts'
+import { statusArguments, type StatusCommand } from './status-arguments.ts'
+import type { Printing } from './printing.ts'
 
 /** What the person asked for. Absent values: not said. */
 export type Command =
@@ -27,12 +28,6 @@ export type Command =
   | DoctorCommand
   | { command: 'help'; about?: CommandName }
   | { command: 'version' }
-
-export interface Printing {
-  output: Output
-  /** false: --no-color */
-  color: boolean
-}
 
 export interface ToolPaths {
   kustomize?: string
@@ -88,19 +83,6 @@ export interface AdmitCommand extends Printing {
   cnpgVersion?: string
   /** '1.35.0' */
   kubernetesVersion?: string
-}
-
-export interface StatusCommand extends Printing {
-  command: 'status'
-  /** of the Cluster */
-  name: string
-  namespace?: string
-  kubeconfig?: string
-  context?: string
-  allowExec: boolean
-  /** how many -v, at most 2 */
-  verbosity: number
-  at?: Date
 }
 
 export interface UpdatesCommand extends Printing {
@@ -220,7 +202,10 @@ function commandFrom(
       : bad('schema import wants FILE, DIR or URL.', name)
   }
 
-  if (name === 'status') return statusFrom(printing, words, values)
+  if (name === 'status') {
+    const status = statusArguments(printing, words, values)
+    return 'problem' in status ? bad(status.problem, name) : status
+  }
 
   const problems: string[] = []
   const version = (flag: FlagName, read: (text: string) => string | undefined, example: string) => {
@@ -281,27 +266,6 @@ function commandFrom(
     command: name,
     ...rendering,
     ...present({ ref: text('ref'), cluster: text('cluster'), kustomization }),
-  }
-}
-
-function statusFrom(printing: Printing, words: string[], values: Values): Command | BadArguments {
-  const text = (flag: FlagName) => values.get(flag)?.[0]
-  const at = text('at')
-  const time = at === undefined ? undefined : new Date(at)
-  if (time !== undefined && Number.isNaN(time.getTime()))
-    return bad(`--at ${at ?? ''} is no time like 2026-11-22T21:31:45Z.`, 'status')
-  return {
-    command: 'status',
-    ...printing,
-    name: words[0] ?? '',
-    ...present({
-      namespace: text('namespace'),
-      kubeconfig: text('kubeconfig'),
-      context: text('context'),
-    }),
-    allowExec: values.has('allow-exec'),
-    verbosity: Math.min(2, values.get('verbose')?.length ?? 0),
-    ...(time === undefined ? {} : { at: time }),
   }
 }
 

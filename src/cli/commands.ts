@@ -81,6 +81,11 @@ export const flags = {
     multiple: true,
     help: 'more: slots, roles, tablespaces, disruption budgets; twice: certificates, too',
   },
+  wait: {
+    type: 'boolean',
+    help: 'wait until it is healthy and has held still, or stands where it needs somebody',
+  },
+  timeout: { type: 'string', value: 'DURATION', help: 'wait so long at most: 90s, 30m (default), 2h' },
   at: { type: 'string', value: 'TIME', help: 'judge as of this time, for recordings (RFC 3339)' },
   output: { type: 'string', value: 'FORMAT', short: 'o', help: 'how to print' },
   kustomize: { type: 'string', value: 'PATH', help: 'this kustomize or kubectl (default: of PATH)' },
@@ -177,14 +182,29 @@ the live one. Exit code 1: one is refused; 2: something that decides was not kno
   },
   status: {
     summary: 'how a running database is: judgement, and what kubectl cnpg status prints',
-    usage: 'NAME [-n NAMESPACE] [-v]',
+    usage: 'NAME [-n NAMESPACE] [-v] [--wait]',
     details: `Reads the Cluster NAME with all that belongs to it, without exec and without Secrets, and judges it: healthy, progressing,
 attention, failed or unknown, each with the reasons. Then follows what kubectl cnpg status of plugin 1.28 prints.
-Exit code 1: not healthy; 2: could not be found out.`,
+With --wait it is read until nothing changes any more: healthy for 10 seconds, or not getting any further by itself.
+Exit code 1: not healthy, or not within the time; 2: could not be found out.`,
     outputs: ['text', 'markdown', 'json'],
-    flags: ['namespace', 'kubeconfig', 'context', 'allow-exec', 'verbose', 'at', ...everywhere],
+    flags: [
+      'namespace',
+      'kubeconfig',
+      'context',
+      'allow-exec',
+      'verbose',
+      'wait',
+      'timeout',
+      'at',
+      ...everywhere,
+    ],
     words: [1, 1],
-    examples: ['status postgres -n databases', 'status postgres -n databases -v -v --output markdown'],
+    examples: [
+      'status postgres -n databases',
+      'status postgres -n databases -v -v --output markdown',
+      'status postgres -n databases --wait --timeout 15m',
+    ],
   },
   updates: {
     summary: 'which charts and images could be updated, and how far',

@@ -9,6 +9,8 @@ export type ExitCode = 0 | 1 | 2
 export interface Outcome {
   output: string
   exitCode: ExitCode
+  /** said beside the output, to whoever looks on: one sentence */
+  complaint?: string
 }
 
 export interface Context {
@@ -64,8 +66,9 @@ export async function run(
   }
   const terminal = new Terminal(io, 'color' in command ? command.color : false)
   try {
-    const { output, exitCode } = await outcomeOf(command, io, terminal, version, stories)
+    const { output, exitCode, complaint: said } = await outcomeOf(command, io, terminal, version, stories)
     await terminal.print(output === '' || output.endsWith('\n') ? output : `${output}\n`)
+    if (said !== undefined) await terminal.complain(`cnpg-steward: ${printable(said)}\n`)
     return exitCode
   } catch (error) {
     await terminal.complain(`cnpg-steward: ${complaint(error)}\n`).catch(() => undefined)

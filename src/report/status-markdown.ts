@@ -2,7 +2,7 @@ import type { DatabaseStatus } from '../status/database-status.ts'
 import type { Reason } from '../status/state.ts'
 import { clip, code, fence, inline } from './escape.ts'
 import { pluginText } from './plugin-text/plugin-text.ts'
-import { HEALTHY, STATE_MARKS, unreadLine } from './status-text.ts'
+import { HEALTHY, STATE_MARKS, unreadLines } from './status-text.ts'
 
 const TITLES = {
   healthy: 'Healthy',
@@ -34,7 +34,9 @@ export function statusMarkdown(status: DatabaseStatus, verbosity: number): strin
       : [
           details(
             `Not read (${collected.unread.length})`,
-            collected.unread.map(each => `- ${inline(clip(unreadLine(each), 300))}`).join('\n'),
+            unreadLines(collected.unread)
+              .map(line => `- ${inline(clip(line, 400))}`)
+              .join('\n'),
           ),
         ]),
     ...(collected.cluster === undefined

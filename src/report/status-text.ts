@@ -54,15 +54,21 @@ function judgementLines(
       ...evidence.filter(each => each.trim() !== '').map(each => `${INDENT}${oneLine(each)}`),
       ...(repair === undefined ? [] : [`${INDENT}→ ${oneLine(repair)}`]),
     ]),
-    ...collected.unread.map(each => `  not read    ${oneLine(unreadLine(each))}`),
+    ...unreadLines(collected.unread).map(line => `  not read    ${oneLine(line)}`),
   ]
 }
 
 const INDENT = ' '.repeat(14)
 
-/** What was not read, and the permission that lacks where one lacks. */
-export function unreadLine({ what, reason, permission, message }: Unread): string {
-  return reason === 'forbidden' && permission !== undefined
-    ? `${what}: the permission ${permission} is missing (${message})`
-    : `${what}: ${message}`
+/** What was not read: a line for each permission that lacks, else a line for each message with all that it is about. */
+export function unreadLines(unread: readonly Unread[]): string[] {
+  const lines = new Map<string, string[]>()
+  for (const { what, reason, permission, message } of unread) {
+    const why =
+      reason === 'forbidden' && permission !== undefined
+        ? `the permission ${permission} is missing (${message})`
+        : message
+    lines.set(why, [...(lines.get(why) ?? []), what])
+  }
+  return [...lines].map(([why, whats]) => `${whats.join(', ')}: ${why}`)
 }

@@ -49,7 +49,8 @@ export type InstanceAnswer =
 export interface Unread {
   /** 'pods', 'cluster', 'instance postgres-1': what */
   what: string
-  reason: 'forbidden' | 'not-found' | 'unauthorized' | 'timeout' | 'unreachable' | 'error'
+  /** not-installed: the API server does not know the kind */
+  reason: 'forbidden' | 'not-found' | 'not-installed' | 'unauthorized' | 'timeout' | 'unreachable' | 'error'
   /** the permission that lacks: 'get pods/proxy' */
   permission?: string
   /** of the API server, or of the connection */

@@ -59,32 +59,55 @@ export function judge(collected: Collected, refusedSettings: readonly RefusedSet
 
 /** Without the Cluster or its Pods nobody can say that a database is healthy. */
 function unreadReasons({ unread, namespace, name }: Collected): Reason[] {
-  return unread
-    .filter(({ what }) => what === 'cluster' || what === 'pods')
-    .map(each => ({
-      state: 'unknown',
-      id: `${each.what}-not-read`,
-      message:
-        each.what === 'cluster' && each.reason === 'not-found'
-          ? `There is no Cluster ${namespace}/${name}.`
-          : `${each.what === 'cluster' ? `The Cluster ${namespace}/${name}` : 'The Pods'} could not be read: ${each.message}`,
-      evidence: [],
-      ...repairOf(each),
-    }))
+  const cluster = unread.find(({ what }) => what === 'cluster')
+  // the same is not said twice where nothing is reached
+  const pods = unread.find(({ what, message }) => what === 'pods' && message !== cluster?.message)
+  return [cluster, pods].flatMap((each): Reason[] =>
+    each === undefined
+      ? []
+      : [
+          {
+            state: 'unknown',
+            id: `${each.what}-not-read`,
+            message: messageOf(each, `${namespace}/${name}`),
+            evidence: [],
+            repair: repairOf(each),
+          },
+        ],
+  )
 }
 
-function repairOf({ reason, permission }: Unread): { repair?: string } {
+function messageOf({ what, reason, message }: Unread, name: string): string {
+  if (what !== 'cluster') return `The Pods could not be read: ${message}`
   switch (reason) {
-    case 'forbidden':
-      return { repair: `Give the permission: ${permission ?? ''}` }
-    case 'unauthorized':
-      return { repair: 'Renew the credentials: the API server does not know who asks.' }
     case 'not-found':
-      return { repair: 'Check name, namespace and context.' }
+      return `There is no Cluster ${name}.`
+    case 'not-installed':
+      return `CloudNativePG is not installed there: ${message}.`
+    case 'forbidden':
+    case 'unauthorized':
     case 'timeout':
     case 'unreachable':
     case 'error':
     default:
-      return { repair: 'See whether the API server is reached.' }
+      return `The Cluster ${name} could not be read: ${message}`
+  }
+}
+
+function repairOf({ reason, permission }: Unread): string {
+  switch (reason) {
+    case 'forbidden':
+      return `Give the permission: ${permission ?? ''}`
+    case 'unauthorized':
+      return 'Renew the credentials: the API server does not know who asks.'
+    case 'not-found':
+      return 'Check name, namespace and context.'
+    case 'not-installed':
+      return 'Check the context; it may be another Kubernetes cluster.'
+    case 'timeout':
+    case 'unreachable':
+    case 'error':
+    default:
+      return 'See whether the API server runs, and is reached from here: address of the context, network, VPN.'
   }
 }

@@ -1,14 +1,15 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import type { StatusCommand } from '../../src/cli/arguments.ts'
+import type { StatusCommand } from '../../src/cli/status-arguments.ts'
 import { status } from '../../src/cli/status.ts'
-import { serveRecording, type Serving } from '../status/api-server.ts'
+import { certificateAuthority } from '../certificates.ts'
+import { kubeconfig, serveRecording, type Serving } from '../status/api-server.ts'
 import { recording } from '../status/recordings.ts'
 import { temporaryDirectory } from '../temporary.ts'
 
-async function run(serving: Serving, command: Partial<StatusCommand> = {}) {
+async function run(serving: Serving, command: Partial<StatusCommand> = {}, config?: string) {
   await using server = await serveRecording(serving)
-  using directory = temporaryDirectory({ config: server.kubeconfig })
+  using directory = temporaryDirectory({ config: config ?? server.kubeconfig })
   const { namespace, name, at } = serving.recording
   const io = {
     stdout: new PassThrough(),
@@ -85,6 +86,74 @@ describe('status', () => {
               → Check name, namespace and context.
   not read    cluster: clusters.postgresql.cnpg.io "postgers" not found
 `)
+  })
+
+  it('says that it is another Kubernetes cluster, without the operator', async () => {
+    const { output, exitCode } = await run(
+      { recording: recording('01-healthy'), unknown: path => path.includes('postgresql.cnpg.io') },
+      { namespace: 'databases' },
+    )
+    expect(exitCode).toBe(2)
+    expect(output.split('\n').slice(0, 3)).toEqual([
+      '❔ unknown  databases/postgres',
+      '  unknown     CloudNativePG is not installed there: the API server does not know clusters.postgresql.cnpg.io.',
+      '              → Check the context; it may be another Kubernetes cluster.',
+    ])
+  })
+
+  it('says once that nothing is reached', async () => {
+    const away = kubeconfig('https://127.0.0.1:9', certificateAuthority().cert, { token: 'x' })
+    const { output, exitCode } = await run({ recording: recording('01-healthy') }, {}, away)
+    expect(exitCode).toBe(2)
+    expect(output).toBe(`❔ unknown  databases/postgres
+  unknown     The Cluster databases/postgres could not be read: 127.0.0.1:9 cannot be reached (ECONNREFUSED)
+              → See whether the API server runs, and is reached from here: address of the context, network, VPN.
+  not read    backups, cluster, databases, events, jobs, persistentvolumeclaims, poddisruptionbudgets, pods, poolers, publications, scheduledbackups, subscriptions: 127.0.0.1:9 cannot be reached (ECONNREFUSED)
+`)
+  })
+
+  it.each<[string, object, Partial<StatusCommand>, string, RegExp]>([
+    [
+      'no context is chosen',
+      { 'current-context': undefined },
+      {},
+      'The kubeconfig has no current context.',
+      /It has lab\.$/,
+    ],
+    [
+      'a context is not there',
+      {},
+      { context: 'prod' },
+      'The kubeconfig has no context prod.',
+      /^It has lab\.$/,
+    ],
+    [
+      'there is no kubeconfig',
+      {},
+      { kubeconfig: 'gone' },
+      'gone cannot be read: ENOENT',
+      /^Give a kubeconfig\.$/,
+    ],
+  ])('says what to mend where %s', async (_what, change, command, message, repair) => {
+    const given: object = JSON.parse(
+      kubeconfig('https://127.0.0.1:9', certificateAuthority().cert, { token: 'x' }),
+    )
+    const config = JSON.stringify({ ...given, ...change })
+    await expect(run({ recording: recording('01-healthy') }, command, config)).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+      repair: expect.stringMatching(repair),
+    })
+  })
+
+  it('says that it has not settled within the time, and how it is then', async () => {
+    const found = await run({ recording: recording('02-rolling-restart/c') }, { waitMs: 0 })
+    expect(found).toMatchObject({
+      exitCode: 1,
+      output: expect.stringMatching(/^⏳ progressing {2}databases\/postgres\n/),
+      complaint: 'databases/postgres has not settled within 0 s; this is how it is now.',
+    })
+    // healthy for a moment only is not what was waited for
+    expect(await run({ recording: recording('01-healthy') }, { waitMs: 0 })).toMatchObject({ exitCode: 1 })
   })
 
   it('shows no value of an environment variable', async () => {

@@ -20,6 +20,8 @@ export interface Serving {
   recording: Recording
   /** paths that are forbidden */
   forbidden?: (path: string) => boolean
+  /** paths of kinds that are not installed */
+  unknown?: (path: string) => boolean
   /** how long every answer takes, as over a long way; 0 by default */
   delayMs?: number
   /** tokens that are taken; all by default */
@@ -53,7 +55,7 @@ export async function serveRecording(serving: Serving): Promise<ApiServer> {
         'application/json',
         JSON.stringify(statusOf(403, 'Forbidden', 'it is forbidden: no role')),
       )
-    const answer = answerTo(path.split('?')[0] ?? '', serving.recording)
+    const answer = serving.unknown?.(path) === true ? NO_SUCH_PATH : recordedAnswer(path, serving.recording)
     if (answer === undefined) return
     const { delayMs = 0 } = serving
     if (delayMs === 0) send(answer.status, answer.type, answer.body)
@@ -111,8 +113,11 @@ const LISTS = {
   events: 'events',
 } as const
 
-/** `undefined`: it never answers. */
-function answerTo(path: string, recorded: Recording): Reply | undefined {
+const NO_SUCH_PATH: Reply = { status: 404, type: 'text/plain; charset=utf-8', body: '404 page not found\n' }
+
+/** What was answered to a path. `undefined`: it never answers. */
+export function recordedAnswer(asked: string, recorded: Recording): Reply | undefined {
+  const [path = ''] = asked.split('?')
   const discovered = discovery(path)
   if (discovered !== undefined) return json(discovered)
   const segments = path.split('/').map(decodeURIComponent)
@@ -148,7 +153,7 @@ function answerTo(path: string, recorded: Recording): Reply | undefined {
       if (found !== undefined) return json(found)
     }
   }
-  return { status: 404, type: 'text/plain; charset=utf-8', body: '404 page not found\n' }
+  return NO_SUCH_PATH
 }
 
 // What client-go asks for before it knows the paths of kinds: the real plugin does, we do not.

@@ -1,6 +1,7 @@
 import { equalJson, isObject, type Json } from '../../manifest/json.ts'
 import { databaseKey, type DatabaseExpectation } from './expectation.ts'
 import type { DatabaseObservation, Observation } from './observation.ts'
+import { STILL_MS, STILL_SAMPLES } from '../standstill.ts'
 import type { Step, StepState } from './step.ts'
 
 /** What is remembered of a database between observations. */
@@ -14,10 +15,7 @@ export interface DatabaseMemory {
   samples: number
 }
 
-/** Healthy must have held still so long, and been seen so often, before it is believed. */
-const STILL_MS = 10_000
-const STILL_SAMPLES = 3
-/** The same, where no instance can show that it has seen the edit. Operators with a long queue take seconds. */
+/** As STILL_MS, where no instance can show that it has seen the edit. Operators with a long queue take seconds. */
 const STILL_BLINDLY_MS = 60_000
 
 export interface DatabaseContext {
