@@ -45,6 +45,7 @@ const LIBRARIES: Record<string, string[]> = {
     '@octokit/',
     'octokit',
     '@kubernetes/',
+    '@sigstore/',
     'yaml',
     'semver',
     'tar',

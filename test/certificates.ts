@@ -45,21 +45,49 @@ function certificate(
   signer: KeyObject,
   extensions: readonly Buffer[],
 ): string {
-  const ecdsaWithSha256 = sequence(oid(42, 134, 72, 206, 61, 4, 3, 2))
   const now = Date.now()
-  const body = sequence(
+  const validity: Validity = [now - 86_400_000, now + 86_400_000]
+  return pemOf(signCertificate(certificateBody({ subject, publicKey, issuer, validity, extensions }), signer))
+}
+
+/** from and until, milliseconds */
+export type Validity = readonly [number, number]
+
+const ECDSA_WITH_SHA256 = () => sequence(oid(42, 134, 72, 206, 61, 4, 3, 2))
+
+/** What an authority signs, DER. @param extensions each one a sequence */
+export function certificateBody(of: {
+  subject: string
+  publicKey: KeyObject
+  issuer: string
+  validity: Validity
+  extensions: readonly Buffer[]
+  /** by chance where it does not matter */
+  serial?: number
+}): Buffer {
+  const serial = Buffer.alloc(8)
+  if (of.serial === undefined) randomBytes(8).copy(serial)
+  else serial.writeBigUInt64BE(BigInt(of.serial))
+  return sequence(
     der(0xa0, der(2, Buffer.from([2]))),
-    der(2, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
-    ecdsaWithSha256,
-    distinguishedName(issuer),
-    sequence(time(now - 86_400_000), time(now + 86_400_000)),
-    distinguishedName(subject),
-    publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(...extensions)),
+    der(2, Buffer.concat([Buffer.from([1]), serial])),
+    ECDSA_WITH_SHA256(),
+    distinguishedName(of.issuer),
+    sequence(...of.validity.map(time)),
+    distinguishedName(of.subject),
+    of.publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, sequence(...of.extensions)),
   )
+}
+
+/** The certificate, DER. */
+export function signCertificate(body: Buffer, signer: KeyObject): Buffer {
   const signature = sign('sha256', body, signer)
-  const whole = sequence(body, ecdsaWithSha256, der(3, Buffer.concat([Buffer.from([0]), signature])))
-  const lines = whole.toString('base64').replaceAll(/.{64}/g, '$&\n')
+  return sequence(body, ECDSA_WITH_SHA256(), der(3, Buffer.concat([Buffer.from([0]), signature])))
+}
+
+export function pemOf(certificateDer: Buffer): string {
+  const lines = certificateDer.toString('base64').replaceAll(/.{64}/g, '$&\n')
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`
 }
 
@@ -71,19 +99,19 @@ function time(milliseconds: number): Buffer {
   return der(0x18, Buffer.from(new Date(milliseconds).toISOString().replaceAll(/[-:T]|\.\d+/g, '')))
 }
 
-function oid(...bytes: number[]): Buffer {
+export function oid(...bytes: number[]): Buffer {
   return der(6, Buffer.from(bytes))
 }
 
-function octets(content: Buffer): Buffer {
+export function octets(content: Buffer): Buffer {
   return der(4, content)
 }
 
-function sequence(...parts: readonly Buffer[]): Buffer {
+export function sequence(...parts: readonly Buffer[]): Buffer {
   return der(0x30, Buffer.concat(parts))
 }
 
-function der(tag: number, content: Buffer): Buffer {
+export function der(tag: number, content: Buffer): Buffer {
   const { length } = content
   const size =
     length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, Math.floor(length / 256), length % 256]

@@ -18,17 +18,8 @@ export function registryVersions(
     name: string,
     ask: (repository: OciRepository) => Promise<Asked<T>>,
   ): Promise<Asked<T>> => {
-    let repository: OciRepository
-    try {
-      const url = imageAddress(name)
-      repository = ociRepository(
-        url,
-        insecure.some(host => url.startsWith(`oci://${host}/`)),
-      )
-    } catch (error) {
-      return { outcome: 'absent', message: error instanceof Error ? error.message : String(error) }
-    }
-    return await ask(repository)
+    const repository = repositoryOf(name, insecure)
+    return 'outcome' in repository ? repository : await ask(repository)
   }
   return {
     tags: async name => await at(name, async repository => await registry.tags(repository)),
@@ -47,6 +38,22 @@ export function registryVersions(
           ? { outcome: 'present', value: textAt(chart.value, 'appVersion') }
           : chart
       }),
+  }
+}
+
+/** The repository of an image or artifact; what is no name of one is absent. @param insecure hosts over plain HTTP */
+export function repositoryOf(
+  name: string,
+  insecure: readonly string[],
+): OciRepository | { outcome: 'absent'; message: string } {
+  const url = imageAddress(name)
+  try {
+    return ociRepository(
+      url,
+      insecure.some(host => url.startsWith(`oci://${host}/`)),
+    )
+  } catch (error) {
+    return { outcome: 'absent', message: error instanceof Error ? error.message : String(error) }
   }
 }
 

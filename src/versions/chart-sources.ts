@@ -1,4 +1,5 @@
 import type { ChartSourceObject, DocumentReferences, PendingChart } from './document-references.ts'
+import { withSignerKeys } from './flux-verify.ts'
 import type { ReferencePackage, ReferenceRemark, VersionReference } from './reference.ts'
 
 /** Joins charts with the HelmRepository they name, and dumps with the Clusters there are. In the order of files and lines. */
@@ -6,6 +7,7 @@ export function linkSources(found: readonly DocumentReferences[]): VersionRefere
   const sources = found.flatMap(document => document.sources)
   const clusters = new Set(found.flatMap(document => document.clusters))
   const charts = found.flatMap(document => document.charts).map(pending => withSource(pending, sources))
+  const signers = found.flatMap(document => document.signerKeys)
   const references = found
     .flatMap(document => document.references)
     .map(reference =>
@@ -13,7 +15,15 @@ export function linkSources(found: readonly DocumentReferences[]): VersionRefere
         ? reference
         : { ...reference, servers: reference.servers.filter(name => clusters.has(name)) },
     )
-  return [...references, ...charts].toSorted(
+  const all = [...references, ...charts].map(reference =>
+    reference.verify?.secret === undefined
+      ? reference
+      : {
+          ...reference,
+          verify: withSignerKeys(reference.verify, reference.owner?.namespace ?? '', signers),
+        },
+  )
+  return all.toSorted(
     (a, b) =>
       (a.place.file < b.place.file ? -1 : a.place.file > b.place.file ? 1 : 0) || a.place.line - b.place.line,
   )

@@ -1,6 +1,7 @@
 import { isScalar } from 'yaml'
 import { isProjectPostgres } from '../manifest/image-reference.ts'
 import { groupOf, type Resource } from '../manifest/resource.ts'
+import { readFluxVerify, readSignerKeys, type FluxVerify, type SignerKeys } from './flux-verify.ts'
 import { imageFields, isImage, readWrittenImage, type ImageField } from './image-fields.ts'
 import { readPostgresTag } from './postgres-tag.ts'
 import type {
@@ -54,6 +55,8 @@ export class DocumentReferences {
   readonly charts: PendingChart[] = []
   /** names of Clusters, for the dumps that read from them */
   readonly clusters: string[] = []
+  /** public keys that `spec.verify` of a source may name */
+  readonly signerKeys: SignerKeys[] = []
   readonly #source: SourceText
   readonly #document: TextDocument
   readonly #namespaces: SourceNamespaces
@@ -111,6 +114,11 @@ export class DocumentReferences {
         return
       default:
     }
+    if (group === '' && kind === 'Secret') {
+      const keys = readSignerKeys(reader, root)
+      if (keys.length > 0)
+        this.signerKeys.push({ name: owner.name, namespaces: this.#namespacesOf(owner), keys })
+    }
     if (group === '' && (kind === 'ConfigMap' || kind === 'Secret')) return
     this.#images(root, 'workload', owner)
   }
@@ -136,8 +144,9 @@ export class DocumentReferences {
       version ?? reader.at(spec, 'chart') ?? spec,
       owner,
     )
+    const verify = readFluxVerify(reader, spec)
     this.charts.push({
-      reference: withRange(reference),
+      reference: withRange({ ...reference, ...(verify === undefined ? {} : { verify }) }),
       source: {
         kind,
         name: reader.text(spec, 'sourceRef', 'name') ?? '',
@@ -185,6 +194,7 @@ export class DocumentReferences {
         message: `spec.ref has semver beside ${tag === undefined ? 'digest' : 'tag'}: Flux follows ${digest === undefined ? 'semver' : 'digest'}, the other has no effect.`,
       })
     const range = semver === undefined || digest !== undefined ? undefined : reader.text(semver)
+    const verify = readFluxVerify(reader, reader.at(root, 'spec'))
     this.#push(
       'artifact',
       { kind: 'oci', url },
@@ -195,7 +205,11 @@ export class DocumentReferences {
       },
       at,
       owner,
-      { remarks, ...(range === undefined ? {} : { range }) },
+      {
+        remarks,
+        ...(range === undefined ? {} : { range }),
+        ...(verify === undefined ? {} : { verify }),
+      },
     )
   }
 
@@ -431,10 +445,11 @@ export class DocumentReferences {
       digest?: string
       major?: number
       servers?: readonly string[]
+      verify?: FluxVerify
     } = {},
   ): void {
     const reference = this.#reference(role, target, parts, at, owner)
-    const { version, digest, range, remarks = [], major, servers } = more
+    const { version, digest, range, remarks = [], major, servers, verify } = more
     this.references.push({
       ...reference,
       current: {
@@ -446,6 +461,7 @@ export class DocumentReferences {
       remarks: [...reference.remarks, ...remarks],
       ...(major === undefined ? {} : { major }),
       ...(servers === undefined ? {} : { servers }),
+      ...(verify === undefined ? {} : { verify }),
     })
   }
 

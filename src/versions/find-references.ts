@@ -16,7 +16,7 @@ export interface FoundReferences {
 
 // what can hold a reference at all; other files are not even parsed
 const TELLING =
-  /image|reference:|OCIRepository|GitRepository|Helm(?:Release|Repository|Chart)|kustomize\.toolkit|argoproj|repository:/i
+  /image|reference:|OCIRepository|GitRepository|Helm(?:Release|Repository|Chart)|kustomize\.toolkit|argoproj|repository:|\.pub\b/i
 const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 
 /**

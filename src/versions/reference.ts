@@ -1,5 +1,6 @@
 import type { Place } from '../manifest/place.ts'
 import type { Resource } from '../manifest/resource.ts'
+import type { FluxVerify } from './flux-verify.ts'
 import type { UpdateOverride } from './update-override.ts'
 
 /** The way to a value inside a document: names of fields and indexes of lists. */
@@ -85,6 +86,8 @@ export interface VersionReference {
   /** names of Clusters that a dump reads from, by its hosts; empty: not known which */
   servers?: readonly string[]
   override?: UpdateOverride
+  /** what Flux checks before it applies it */
+  verify?: FluxVerify
   obstacle?: Obstacle
   remarks: readonly ReferenceRemark[]
 }
