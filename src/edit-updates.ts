@@ -8,12 +8,19 @@ export type EditedSource =
   | ({ file: string; before: Uint8Array } & Extract<EditedFile, { ok: true }>)
   | { ok: false; file: string; reason: string }
 
-/** Edits every file that has updates which nothing holds back. In the order of files; nothing is written. */
-export async function editUpdates(updates: readonly ReferenceUpdate[], tree: Tree): Promise<EditedSource[]> {
+/**
+ * Edits every file that has updates which nothing holds back. In the order of files; nothing is written.
+ * @param options held: edit what is held back, too
+ */
+export async function editUpdates(
+  updates: readonly ReferenceUpdate[],
+  tree: Tree,
+  options: { held?: boolean } = {},
+): Promise<EditedSource[]> {
   const byFile = new Map<string, { edits: FieldEdit[]; facts?: RelatedFacts }>()
   for (const update of updates) {
     const { edits, held } = update
-    if (edits === undefined || held.length > 0) continue
+    if (edits === undefined || (held.length > 0 && options.held !== true)) continue
     const known = byFile.get(edits.file) ?? { edits: [] }
     const facts = factsOf(update)
     byFile.set(edits.file, {

@@ -95,16 +95,17 @@ export class FocusedPair {
     this.#focus = focus
   }
 
-  /** @param changed paths that differ @param texts of both trees */
+  /** @param changed paths that differ @param texts of both trees @param unitsWhole leave out no part of a Kustomization */
   static async of(
     requests: Both<RenderRequest>,
     roots: Both<TreeRoots>,
     changed: Iterable<string>,
     tools: RenderTools,
     texts: BlobTexts,
+    unitsWhole: boolean,
   ): Promise<FocusedPair> {
     const trees = [requests.base.tree, requests.head.tree]
-    const focus = new Focus(await FileGraph.of(trees, texts), changed)
+    const focus = new Focus(await FileGraph.of(trees, texts), changed, unitsWhole)
     const pair = new FocusedPair(requests, roots, tools, texts, focus)
     pair.#seeRoots()
     return pair

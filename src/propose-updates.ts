@@ -89,7 +89,9 @@ function leftAlone(reference: VersionReference, { config, now, applied }: Update
     return 'The configuration leaves this file to others (updates.ignorePaths).'
   if (config.ignorePackages.some(glob => matchesPackage(packageName(reference.package), glob)))
     return 'The configuration leaves this package to others (updates.ignorePackages).'
-  if (applied?.has(place.file) === false) return 'Nothing that is known applies this file.'
+  // where nobody knows what is applied, a hidden directory is still an archive
+  if (applied === undefined ? /(?:^|\/)\.[^/]+\//.test(place.file) : !applied.has(place.file))
+    return 'Nothing that is known applies this file.'
   if (reference.remarks.some(({ kind }) => kind === 'catalog-major'))
     return 'The image and the major of its catalog entry differ: mend that first.'
   return undefined

@@ -1,3 +1,4 @@
+import type { BaseWork } from './base-work.ts'
 import type { ParameterCatalogs } from './cnpg/parameters/parameter-catalog.ts'
 import type { Config } from './config/config.ts'
 import { judgeImpacts } from './judge-impacts.ts'
@@ -34,6 +35,8 @@ export interface ReviewRequest {
   whole?: boolean
   /** roots that are not in Git: --entry NAME=PATH */
   entries: { name: string; path: string }[]
+  /** shared with the reviews of other changes of the same base; `base` is its tree then */
+  work?: BaseWork
 }
 
 export interface ReviewTools extends RenderTools {
@@ -76,12 +79,18 @@ async function reviewOnce(
     { tree: request.head, trusted: request.base, config, entries },
     { ...tools, projectOf: projectsIn(tools.catalog) },
     request.all || request.whole === true,
+    request.work,
   )
   const { base, head } = namedTogether(pair.base, pair.head)
   const files = { base: await request.base.files(), head: await request.head.files() }
   const touched = new Touched(base, head, files)
   const part = pair.focused ? touched : undefined
-  const before = await validateTree(request.base, base, config, tools, request.base, undefined, part)
+  const judgeBase = async () =>
+    await validateTree(request.base, base, config, tools, request.base, undefined, part)
+  const before =
+    request.work === undefined || part !== undefined
+      ? await judgeBase()
+      : await request.work.validated(base, judgeBase)
   const after = await validateTree(request.head, head, config, tools, request.base, base, part)
   const upgrades = await judgeUpgrades({
     base,

@@ -12,7 +12,9 @@ import { imageAddress, registryVersions } from '../src/adapters/registry-version
 import { editUpdates } from '../src/edit-updates.ts'
 import { memoryTree } from '../src/manifest/tree.ts'
 import updatesSchema from '../src/report/schema/updates.schema.json' with { type: 'json' }
-import { updatesJson, updatesText } from '../src/report/updates.ts'
+import { updatesJson } from '../src/report/updates-json.ts'
+import { updatesText } from '../src/report/updates.ts'
+import reviewSchema from '../src/report/schema/review.schema.json' with { type: 'json' }
 import type { VersionSource } from '../src/versions/version-source.ts'
 import { chartOf, findTool } from './charts.ts'
 import { startRegistry, type Registry } from './registry.ts'
@@ -183,7 +185,7 @@ it('says it all, as text and as JSON', async () => {
   expect(text).toContain('Not known\n  d.yaml:5 gone/x (Cluster apps/db): there is no such thing')
   expect(text.trimEnd().split('\n').at(-1)).toBe('4 references · 1 to update · 1 held back · 1 not known')
   const json: { updates: { state: string }[] } = JSON.parse(updatesJson(proposed))
-  const ajv = new Ajv({ allErrors: true })
+  const ajv = new Ajv({ allErrors: true, schemas: [reviewSchema], allowUnionTypes: true })
   expect([ajv.validate(updatesSchema, json), ajv.errors]).toEqual([true, null])
   expect(json.updates.map(({ state }) => state)).toEqual(['proposed', 'current', 'held', 'unknown'])
 })

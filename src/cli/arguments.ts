@@ -85,11 +85,13 @@ export interface AdmitCommand extends Printing {
   kubernetesVersion?: string
 }
 
-export interface UpdatesCommand extends Printing {
+export interface UpdatesCommand extends Rendering {
   command: 'updates'
-  repo?: string
+  /** '1.28.0', or 'main' */
+  cnpgVersion?: string
   /** absent: the work tree */
   ref?: string
+  /** classes, and keys of single updates */
   allow: string[]
   apply: boolean
 }
@@ -177,22 +179,6 @@ function commandFrom(
   const tools = present({ kustomize: text('kustomize'), helm: text('helm') })
   if (name === 'doctor') return { command: name, ...printing, ...tools }
   if (name === 'explain') return { command: name, ...printing, rule: words[0] ?? '' }
-  if (name === 'updates') {
-    const allow = values.get('allow') ?? []
-    const unknown = allow.find(kind => !CLASSES.includes(kind) && !/^[0-9a-f]{10}$/.test(kind))
-    if (unknown !== undefined)
-      return bad(`There is no class ${unknown}${proposal(nearName(unknown, CLASSES))}.`, name)
-    const ref = text('ref')
-    if (ref !== undefined && values.has('apply'))
-      return bad('--apply edits the work tree, not a commit.', name)
-    return {
-      command: name,
-      ...printing,
-      ...present({ repo: text('repo'), ref }),
-      allow,
-      apply: values.has('apply'),
-    }
-  }
   if (name === 'schema') {
     const [verb, ...imports] = words
     if (verb === undefined) return { command: name, ...printing, imports }
@@ -261,12 +247,28 @@ function commandFrom(
       ...present({ base: text('base'), head: text('head') }),
       all: values.has('all'),
     }
+  if (name === 'updates') return updatesFrom({ ...rendering, ...cnpg }, values)
   if (name === 'validate') return { command: name, ...rendering, ...cnpg, ...present({ ref: text('ref') }) }
   return {
     command: name,
     ...rendering,
     ...present({ ref: text('ref'), cluster: text('cluster'), kustomization }),
   }
+}
+
+function updatesFrom(
+  rendering: Rendering & { cnpgVersion?: string },
+  values: Values,
+): Command | BadArguments {
+  const allow = values.get('allow') ?? []
+  // a key of a single update is as good as a class
+  const unknown = allow.find(kind => !CLASSES.includes(kind) && !/^[0-9a-f]{10}$/.test(kind))
+  if (unknown !== undefined)
+    return bad(`There is no class ${unknown}${proposal(nearName(unknown, CLASSES))}.`, 'updates')
+  const ref = values.get('ref')?.[0]
+  if (ref !== undefined && values.has('apply'))
+    return bad('--apply edits the work tree, not a commit.', 'updates')
+  return { command: 'updates', ...rendering, ...present({ ref }), allow, apply: values.has('apply') }
 }
 
 function optionsOf() {

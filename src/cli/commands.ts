@@ -93,7 +93,7 @@ export const flags = {
   offline: { type: 'boolean', help: 'fetch no charts; those in the cache are used' },
   allow: {
     type: 'string',
-    value: 'CLASS',
+    value: 'CLASS|KEY',
     multiple: true,
     help: 'also what is done on request only: pg-major, os-change, type-change, flavour-form, operator-minor, …',
   },
@@ -211,9 +211,10 @@ Exit code 1: not healthy, or not within the time; 2: could not be found out.`,
     usage: '[--allow CLASS] [--apply]',
     details: `Finds every version in the sources, asks registries for newer ones and chooses by class: minors and rebuilds of
 PostgreSQL, patches and minors of the rest, the operator one minor at a time. What else there is, is listed as on request.
-With --apply the proposals are written to the work tree, byte by byte where the versions stand.`,
-    outputs: ['text', 'json'],
-    flags: ['repo', 'ref', 'allow', 'apply', ...everywhere],
+Each proposal is reviewed as the pull request it would be. With --apply they are written to the work tree, byte by byte where
+the versions stand, but for those whose review blocks (exit code 1).`,
+    outputs: ['text', 'markdown', 'json'],
+    flags: ['ref', 'allow', 'apply', ...rendering, 'cnpg-version', ...everywhere],
     words: [0, 0],
     examples: ['updates', 'updates --allow operator-minor --apply'],
   },

@@ -1,25 +1,35 @@
 import path from 'node:path'
 import { chartCache } from '../adapters/chart-cache.ts'
-import { readOrNothing, writeWhole } from '../adapters/whole-file.ts'
 import { HelmRepositories } from '../adapters/helm-repository.ts'
 import { OciRegistry } from '../adapters/oci-registry.ts'
 import { Outbound } from '../adapters/outbound.ts'
 import { registryVersions } from '../adapters/registry-versions.ts'
+import { ToolMissing } from '../adapters/toolbox.ts'
 import { cacheDirectory } from '../adapters/tools.ts'
+import { readOrNothing, writeWhole } from '../adapters/whole-file.ts'
+import { appliedFiles } from '../applied-files.ts'
+import { BaseWork } from '../base-work.ts'
+import type { Config } from '../config/config.ts'
 import { decisionsOf } from '../decisions.ts'
 import { editUpdates } from '../edit-updates.ts'
 import type { Tree } from '../manifest/tree.ts'
 import { proposeUpdates } from '../propose-updates.ts'
-import { updatesJson, updatesText, type AppliedFile } from '../report/updates.ts'
-import type { ProposedUpdates } from '../versions/reference-update.ts'
+import { noCommands } from '../report/escape.ts'
+import type { ReviewedUpdates } from '../report/reviewed-proposal.ts'
+import { updatesJson } from '../report/updates-json.ts'
+import { updatesMarkdown } from '../report/updates-markdown.ts'
+import { updatesText, type AppliedFile } from '../report/updates.ts'
+import type { ReviewTools } from '../review-pull-request.ts'
+import { reviewProposals } from '../review-proposals.ts'
+import { isWaiting } from '../versions/proposal.ts'
 import type { VersionSource } from '../versions/version-source.ts'
 import type { UpdatesCommand } from './arguments.ts'
-import { openTree, repositoryOf } from './open.ts'
-import type { Context, Outcome } from './run.ts'
+import { openTree, prepare, repositoryOf, todayOf } from './open.ts'
+import type { Context, ExitCode, Outcome } from './run.ts'
 
 /**
- * `updates`: what could be updated; `--apply` writes it to the work tree. Exit code 2 where nothing at all could be asked, or a
- * file was not written.
+ * `updates`: what could be updated, each with its verdict; `--apply` writes it to the work tree. Exit code 2 where nothing at all
+ * could be asked, or a file was not written; 1 where a proposal was not written because its review blocks.
  * @param source where versions are asked for; the registries and repositories themselves by default
  */
 export async function updates(
@@ -28,29 +38,79 @@ export async function updates(
   source?: VersionSource,
 ): Promise<Outcome> {
   await using opened = await openTree(command, context)
-  const { tree } = opened
+  const work = new BaseWork(opened.tree)
+  const { tree } = work
   const { io, progress } = context
-  const config = await decisionsOf(tree, {})
-  const request = { tree, config: config.updates, allow: command.allow, now: io.now().toISOString() }
-  const proposed = await proposeUpdates(request, {
-    source: source ?? (await sourceOf(tree, io.env)),
-    progress,
-  })
-  const applied = command.apply ? await apply(proposed, tree, await rootOf(command, context)) : undefined
-  const asked = proposed.updates.filter(
-    ({ reference, held }) => reference.current.version !== undefined && held.length === 0,
+  const { config, tools } = await prepareOrSay(command, tree, context)
+  const { entries } = command
+  const applied = 'refusal' in tools ? undefined : await appliedFiles({ tree, config, entries }, tools)
+  const proposed = await proposeUpdates(
+    {
+      tree,
+      config: config.updates,
+      allow: command.allow,
+      now: io.now().toISOString(),
+      ...(applied === undefined ? {} : { applied }),
+    },
+    { source: source ?? sourceOf(config, io.env), progress },
   )
-  const isBlind = asked.length > 0 && asked.every(({ unknown }) => unknown !== undefined)
-  const isUnwritten = applied?.some(({ refused }) => refused !== undefined) === true
-  return {
-    output: command.output === 'json' ? updatesJson(proposed, applied) : updatesText(proposed, applied),
-    exitCode: isBlind || isUnwritten ? 2 : 0,
+  const revision = { ref: command.ref ?? 'work tree' }
+  const proposals = await reviewProposals(
+    proposed.proposals,
+    { tree, revision, config, entries, work },
+    tools,
+  )
+  const reviewed = { ...proposed, proposals }
+  const written = command.apply
+    ? await apply(reviewed, opened.tree, await rootOf(command, context))
+    : undefined
+  return { output: print(reviewed, written, command, context), exitCode: exitCodeOf(reviewed, written) }
+}
+
+/** Where nothing can be rendered, updates are listed all the same, and it is said that nobody reviewed them. */
+async function prepareOrSay(
+  command: UpdatesCommand,
+  tree: Tree,
+  context: Context,
+): Promise<{ config: Config; tools: ReviewTools | { refusal: string } }> {
+  try {
+    const { config, tools } = await prepare(command, tree, context)
+    return {
+      config,
+      tools: { ...tools, clock: () => context.io.now().getTime(), today: todayOf(context) },
+    }
+  } catch (error) {
+    if (!(error instanceof ToolMissing)) throw error
+    return { config: await decisionsOf(tree), tools: { refusal: `${error.message} ${error.repair}` } }
   }
 }
 
-async function sourceOf(tree: Tree, env: Context['io']['env']): Promise<VersionSource> {
-  const config = await decisionsOf(tree, {})
-  const outbound = new Outbound({ allowHosts: config.chartHosts })
+function print(
+  reviewed: ReviewedUpdates,
+  written: AppliedFile[] | undefined,
+  { output }: UpdatesCommand,
+  { color }: Context,
+): string {
+  if (output === 'json') return updatesJson(reviewed, written)
+  // it may be printed into the log of a workflow
+  if (output === 'markdown') return noCommands(updatesMarkdown(reviewed))
+  return updatesText(reviewed, written, { colour: color })
+}
+
+function exitCodeOf(
+  { updates: all, proposals }: ReviewedUpdates,
+  written?: readonly AppliedFile[],
+): ExitCode {
+  const asked = all.filter(
+    ({ reference, held }) => reference.current.version !== undefined && held.length === 0,
+  )
+  const isBlind = asked.length > 0 && asked.every(({ unknown }) => unknown !== undefined)
+  if (isBlind || written?.some(({ refused }) => refused !== undefined) === true) return 2
+  return written !== undefined && proposals.some(({ review }) => review?.verdict === 'blocked') ? 1 : 0
+}
+
+function sourceOf({ chartHosts }: Config, env: Context['io']['env']): VersionSource {
+  const outbound = new Outbound({ allowHosts: chartHosts })
   const cache = chartCache(path.join(cacheDirectory(env), 'charts'))
   return registryVersions(new OciRegistry(outbound), new HelmRepositories(outbound, cache))
 }
@@ -66,10 +126,17 @@ async function rootOf(command: UpdatesCommand, context: Context): Promise<string
   }
 }
 
-/** Writes each file that still is what was read; all edits of a file or none. */
-async function apply(proposed: ProposedUpdates, tree: Tree, root: string): Promise<AppliedFile[]> {
+/**
+ * Writes each file that still is what was read; all edits of a file or none. What only waits is written: a person asks for it now.
+ * What is blocked, or held for another reason than time, is not.
+ */
+async function apply({ proposals }: ReviewedUpdates, tree: Tree, root: string): Promise<AppliedFile[]> {
   const applied: AppliedFile[] = []
-  for (const edited of await editUpdates(proposed.updates, tree)) {
+  const wanted = proposals.filter(
+    ({ review, holds }) => review?.verdict !== 'blocked' && holds.every(isWaiting),
+  )
+  const members = wanted.flatMap(proposal => proposal.members)
+  for (const edited of await editUpdates(members, tree)) {
     const { file } = edited
     const target = path.join(root, file)
     if (!edited.ok) {

@@ -3,6 +3,7 @@ import { readSource, type SourceFile } from '../manifest/source-file.ts'
 import type { Tree } from '../manifest/tree.ts'
 import type { Built } from './built-object.ts'
 import type { Outcome } from './helm-output.ts'
+import type { BlobFacts } from './focus/blob-facts.ts'
 import { documentsOf, type SourceDocument } from './origins.ts'
 import type { FinishResult } from './kustomization.ts'
 import { readKustomization, type KustomizationRead } from './kustomization-file.ts'
@@ -21,6 +22,8 @@ export class RenderCache {
   readonly releases = new Map<string, Promise<Outcome<Manifest[]>>>()
   /** Kustomizations after substitution, by the hash of their inputs */
   readonly finished = new Map<string, FinishResult>()
+  /** what the text of a file tells, by its content */
+  readonly facts = new Map<string, BlobFacts>()
 
   /** @param id the content's id, as `tree.files()` gives it for `path` */
   async bytes(tree: Tree, path: string, id: string): Promise<Uint8Array> {

@@ -8,7 +8,7 @@ import { folds, namesOf, numbersOf, sentence, standing, withoutStop } from './af
 import { clip, noCommands, oneLine, visible } from './escape.ts'
 import { equalFindings } from './equal-findings.ts'
 import { footer, harm, headline, impactIcon, LEVEL_ICON, plural, revisionName } from './headline.ts'
-import { withoutOnlyCluster, type Review, type Verdict } from './review.ts'
+import { unjudgedNow, withoutOnlyCluster, type Review, type Verdict } from './review.ts'
 import { unitTitle } from './unit-title.ts'
 import { findingCounts, scopeParts, type ValidationScope } from './validation.ts'
 
@@ -44,6 +44,18 @@ export function reviewText(review: Review, options: TextOptions = {}): string {
     unjudged(incomplete),
     paint('dim', footer(review).map(oneLine).join(' · ')),
   ])
+}
+
+/** The verdict of a review with its findings and impacts, a line each, no diffs: what stands below a proposed update. */
+export function verdictLines(review: Review, options: TextOptions = {}): string[] {
+  const paint = painter(options)
+  const lines = [
+    paint(VERDICT_COLOURS[review.verdict], headline(review)),
+    ...findingLines(review.findings, paint),
+    ...impactLines(review.impacts, paint),
+    unjudged(unjudgedNow(review)),
+  ]
+  return lines.filter(line => line !== '').flatMap(line => line.split('\n'))
 }
 
 /** The findings of `validate` for a terminal. */

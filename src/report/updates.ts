@@ -1,10 +1,11 @@
 import { resourceLabel } from '../manifest/resource.ts'
 import type { Choice } from '../versions/choose-update.ts'
-import type { ProposedUpdates, ReferenceUpdate } from '../versions/reference-update.ts'
-import { packageName } from '../versions/update-key.ts'
-import { oneLine } from './escape.ts'
+import type { ReferenceUpdate } from '../versions/reference-update.ts'
+import { keyDigest, packageName, updateKeyOf } from '../versions/update-key.ts'
+import { noCommands, oneLine } from './escape.ts'
 import { plural } from './headline.ts'
-import { prettyJson } from './json.ts'
+import type { ReviewedProposal, ReviewedUpdates } from './reviewed-proposal.ts'
+import { verdictLines, type TextOptions } from './text.ts'
 
 /** What `--apply` did to a file, and what of it a person should read. */
 export interface AppliedFile {
@@ -20,7 +21,11 @@ export interface AppliedFile {
 }
 
 /** Updates for a terminal: what is proposed, what is held back and why, what could be asked for, what is not known. */
-export function updatesText({ updates, unread }: ProposedUpdates, applied?: readonly AppliedFile[]): string {
+export function updatesText(
+  { updates, proposals, unread }: ReviewedUpdates,
+  applied?: readonly AppliedFile[],
+  options: TextOptions = {},
+): string {
   const proposed = updates.filter(({ choice, held }) => choice !== undefined && held.length === 0)
   const held = updates.filter(update => update.held.length > 0)
   const asked = updates.filter(update => update.onRequest.length > 0)
@@ -33,18 +38,20 @@ export function updatesText({ updates, unread }: ProposedUpdates, applied?: read
     `${unknown.length + unread.length} not known`,
   ].join(' · ')
   return `${[
-    section(
-      'Updates',
-      proposed.map(update => `${place(update)} ${step(update)}`),
-    ),
+    proposals.length === 0
+      ? ''
+      : ['Updates', ...proposals.flatMap(proposal => proposalLines(proposal, options))].join('\n'),
     section(
       'Held back',
       held.flatMap(update => update.held.map(why => `${place(update)} ${step(update)}: ${why}`)),
     ),
     section(
-      'On request (--allow CLASS)',
+      'On request (--allow CLASS, or --allow KEY for one alone)',
       asked.flatMap(update =>
-        update.onRequest.map(choice => `${place(update)} ${named(update)} ${change(update, choice)}`),
+        update.onRequest.map(
+          choice =>
+            `${place(update)} ${named(update)} ${change(update, choice)} ${keyDigest(updateKeyOf(update.reference, choice))}`,
+        ),
       ),
     ),
     section(
@@ -64,41 +71,27 @@ export function updatesText({ updates, unread }: ProposedUpdates, applied?: read
     .join('\n\n')}\n`
 }
 
-/** The JSON of `updates --output json`; src/report/schema/updates.schema.json describes it. */
-export function updatesJson({ updates, unread }: ProposedUpdates, applied?: readonly AppliedFile[]): string {
-  return prettyJson({
-    version: 1,
-    updates: updates.map(({ reference, choice, held, onRequest, remarks, unknown }) => ({
-      file: reference.place.file,
-      line: reference.place.line,
-      role: reference.role,
-      package: packageName(reference.package),
-      ...(reference.owner === undefined ? {} : { resource: reference.owner }),
-      current: reference.current,
-      state:
-        unknown !== undefined
-          ? 'unknown'
-          : held.length > 0
-            ? 'held'
-            : choice !== undefined
-              ? 'proposed'
-              : 'current',
-      ...(choice === undefined ? {} : { proposal: choice }),
-      held,
-      onRequest,
-      remarks,
-      ...(unknown === undefined ? {} : { unknown }),
-    })),
-    unread,
-    ...(applied === undefined ? {} : { applied }),
-  })
+/** Its members, and below them what the review says and what it waits for. */
+function proposalLines(proposal: ReviewedProposal, options: TextOptions): string[] {
+  const { members, holds, review, unreviewed, stale = [], key } = proposal
+  const below = [
+    ...holds.map(({ message, repair }) => `waits: ${message}${repair === undefined ? '' : ` ${repair}`}`),
+    ...(review === undefined ? [`❔ not reviewed: ${unreviewed ?? ''}`] : verdictLines(review, options)),
+    ...stale.map(({ file, line, text }) => `${file}:${line} look at this comment: ${text}`),
+  ]
+  const [first = '', ...rest] = members.map(member => `${place(member)} ${step(member)}`)
+  return [
+    `  ${oneLine(`${first} ${key}`)}`,
+    ...rest.map(line => `  + ${oneLine(line)}`),
+    ...below.map(line => `      ${noCommands(line)}`),
+  ]
 }
 
 function section(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : [title, ...lines.map(line => `  ${oneLine(line)}`)].join('\n')
 }
 
-function place({ reference: { place: at } }: ReferenceUpdate): string {
+export function place({ reference: { place: at } }: ReferenceUpdate): string {
   return `${at.file}:${at.line}`
 }
 
@@ -106,7 +99,7 @@ function named({ reference: { package: target, owner } }: ReferenceUpdate): stri
   return `${packageName(target)}${owner === undefined || owner.name === '' ? '' : ` (${resourceLabel(owner)})`}`
 }
 
-function step(update: ReferenceUpdate): string {
+export function step(update: ReferenceUpdate): string {
   return `${named(update)}${update.choice === undefined ? '' : ` ${change(update, update.choice)}`}`
 }
 

@@ -37,6 +37,8 @@ async function run(directory: string, more: Partial<UpdatesCommand>, from: Versi
     repo: directory,
     allow: [],
     apply: false,
+    entries: [],
+    offline: true,
     ...more,
   }
   const context: Context = {
@@ -89,6 +91,47 @@ it.each([
   )
   expect([exitCode, readFileSync(file, 'utf8')]).toEqual([exit, want])
   expect(output.includes('a.yaml not written: a.yaml no longer says')).toBe(exit === 2)
+})
+
+it('does not write what its review blocks, and ends with 1', async () => {
+  const image = 'ghcr.io/cloudnative-pg/postgresql'
+  const text = `apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata: { name: db, namespace: apps }
+spec:
+  instances: 3
+  imageName: ${image}:16.10-system-trixie
+  storage: { size: 1Gi }
+  postgresql: { parameters: { old_snapshot_threshold: "60" } }
+`
+  const other = `apiVersion: v1
+kind: Pod
+metadata: { name: x }
+spec:
+  containers:
+    - name: x
+      image: r.example.org/app:1.0.0
+`
+  using directory = temporaryDirectory({
+    'kustomization.yaml': 'resources: [db.yaml, a.yaml]\n',
+    'db.yaml': text,
+    'a.yaml': other,
+  })
+  const from: VersionSource = {
+    ...source(),
+    tags: async name => ({
+      outcome: 'present',
+      value: name === image ? ['16.10-system-trixie', '17.6-system-trixie'] : ['1.0.0', '1.1.0'],
+    }),
+  }
+  const read = (file: string) => readFileSync(path.join(directory.path, file), 'utf8')
+  const { output, exitCode } = await run(directory.path, { allow: ['pg-major'], apply: true }, from)
+  expect([exitCode, read('db.yaml') === text, read('a.yaml')]).toEqual([
+    1,
+    true,
+    other.replace('app:1.0.0', 'app:1.1.0'),
+  ])
+  expect(output).toMatch(/db\.yaml:6 .* → 17\.6-system-trixie \[pg-major.*\n\s+🛑 Blocked/)
 })
 
 it('ends with 2 where nothing could be asked', async () => {

@@ -21,11 +21,14 @@ export class BlobTexts {
   readonly #kept = new Map<string, Uint8Array>()
   #size = 0
   readonly #byTree = new Map<Tree, Map<string, BlobFacts>>()
+  readonly #known: Map<string, BlobFacts>
   #facts: Promise<Map<string, BlobFacts>> | undefined
   #blobs: Promise<Map<string, Blob>> | undefined
 
-  constructor(trees: readonly Tree[]) {
+  /** @param known facts by content, shared with those who look at other trees */
+  constructor(trees: readonly Tree[], known = new Map<string, BlobFacts>()) {
     this.#trees = trees
+    this.#known = known
   }
 
   /** Every file → the facts of its versions, one where it is the same on both sides. */
@@ -71,11 +74,13 @@ export class BlobTexts {
   }
 
   async #readFacts(): Promise<Map<string, BlobFacts>> {
-    const byId = new Map<string, BlobFacts>()
-    await this.#each(({ kustomization }, id, bytes) => {
-      byId.set(id, factsOf(bytes, kustomization))
-    })
-    return byId
+    await this.#each(
+      ({ kustomization }, id, bytes) => {
+        this.#known.set(id, factsOf(bytes, kustomization))
+      },
+      id => !this.#known.has(id),
+    )
+    return this.#known
   }
 
   /** For each test the paths, in either tree, of the files whose text passes it; the texts are gone through once. */
@@ -94,8 +99,11 @@ export class BlobTexts {
     return found
   }
 
-  async #each(look: (blob: Blob, id: string, bytes: Uint8Array) => void): Promise<void> {
-    const blobs = [...(await (this.#blobs ??= this.#list()))]
+  async #each(
+    look: (blob: Blob, id: string, bytes: Uint8Array) => void,
+    isWanted: (id: string) => boolean = () => true,
+  ): Promise<void> {
+    const blobs = [...(await (this.#blobs ??= this.#list()))].filter(([id]) => isWanted(id))
     for (let start = 0; start < blobs.length; start += BATCH)
       await Promise.all(
         blobs.slice(start, start + BATCH).map(async ([id, blob]) => {

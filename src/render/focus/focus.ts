@@ -29,11 +29,16 @@ export class Focus {
   readonly #added: string[] = []
   /** namespace → what reaches its files, all of them but those that were added since */
   readonly #reachedNear = new Map<string, { reached: Set<string>; added: string[] }>()
+  readonly #unitsWhole: boolean
   #size = 0
 
-  /** @param changed paths that differ between the trees */
-  constructor(graph: FileGraph, changed: Iterable<string>) {
+  /**
+   * @param changed paths that differ between the trees
+   * @param unitsWhole no part of a Kustomization is left out: for those who build one side of many changes, and build it once then
+   */
+  constructor(graph: FileGraph, changed: Iterable<string>, unitsWhole = false) {
     this.graph = graph
+    this.#unitsWhole = unitsWhole
     this.#changed = [...changed]
     this.#seeds = new Set([...this.#changed, ...graph.opaque])
     this.#added.push(...this.#seeds)
@@ -128,7 +133,7 @@ export class Focus {
 
   /** Whether no part of a Kustomization may be left out. */
   isWhole(unit: string): boolean {
-    return this.#whole.has(unit)
+    return this.#unitsWhole || this.#whole.has(unit)
   }
 
   /** Whether a resource of a kustomization has to be built. @param path of a file or directory of the tree */
