@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { assureUpdates, type AssuranceTools } from './assure-updates.ts'
 import { chooseFor, plainVersion, type Selection } from './choose-version.ts'
 import type { UpdatesConfig } from './config/updates-config.ts'
 import type { Tree } from './manifest/tree.ts'
@@ -27,6 +28,8 @@ export interface UpdateRequest {
 
 export interface UpdateTools {
   source: VersionSource
+  /** who signed what is proposed, and how long it is out; absent: nobody looks */
+  assurance?: AssuranceTools
   progress: (message: string) => void
 }
 
@@ -51,7 +54,11 @@ export async function proposeUpdates(request: UpdateRequest, tools: UpdateTools)
       )),
     )
   }
-  return { updates, unread, proposals: makeProposals(updates, request.config, request.now) }
+  const assured =
+    tools.assurance === undefined
+      ? updates
+      : await assureUpdates(updates, request, { ...tools.assurance, source: tools.source })
+  return { updates: assured, unread, proposals: makeProposals(assured, request.config, request.now) }
 }
 
 async function updateOf(

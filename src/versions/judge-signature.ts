@@ -1,3 +1,4 @@
+import type { Hold } from './proposal.ts'
 import type { FoundSignature, SignatureEvidence, Signer } from './signature-source.ts'
 import { isAccepted, type SignaturePolicy } from './signature-policy.ts'
 import type { Asked } from './version-source.ts'
@@ -23,6 +24,8 @@ export type SignatureOutcome =
 /** A person's word that lets pass what could not be verified; never what is wrong. */
 export const UNVERIFIED = 'unverified'
 
+const LEAVE_IT = 'Leave it where it is, and ask those who publish it.'
+
 /** cosign 3 (pkg/types): an image was signed; other statements attest something about it. */
 const SIGNED = 'https://sigstore.dev/cosign/sign/v1'
 
@@ -39,7 +42,7 @@ export function judgeSignature(
   if (policy.kind === 'uncheckable')
     return { outcome: 'indeterminate', message: policy.reason, repair: 'Flux checks it when it applies it.' }
   if (asked.outcome === 'absent')
-    return { outcome: 'indeterminate', message: asked.message, repair: 'check the name of the image' }
+    return { outcome: 'indeterminate', message: asked.message, repair: 'Check the name of the image.' }
   if (asked.outcome === 'indeterminate')
     return { outcome: 'indeterminate', message: asked.message, repair: asked.repair }
   const { signatures, incomplete, root } = asked.value
@@ -73,26 +76,30 @@ export function judgeSignature(
   }
 }
 
-/** Why an update is held for its signature, one sentence; undefined: nothing speaks against it. */
+/** Why an update is held for its signature; undefined: nothing speaks against it. @param allowed what a person said */
 export function heldBySignature(
   policy: SignaturePolicy,
   outcome: SignatureOutcome,
   allowed: readonly string[],
-): string | undefined {
+): Hold | undefined {
   if (outcome.outcome === 'verified') return undefined
   if (outcome.outcome === 'wrong-identity')
-    return `It is signed by ${signerName(outcome.signer)}, not by ${outcome.wanted}.`
+    return hold(`It is signed by ${signerName(outcome.signer)}, not by ${outcome.wanted}.`, LEAVE_IT)
   if (outcome.outcome === 'wrong-digest')
-    return `The signature beside it is for another image (${outcome.digest}).`
-  if (outcome.outcome === 'invalid') return `Its signature is not valid: ${outcome.message}`
+    return hold(`The signature beside it is for another image (${outcome.digest}).`, LEAVE_IT)
+  if (outcome.outcome === 'invalid') return hold(`Its signature is not valid: ${outcome.message}`, LEAVE_IT)
   const isRequired = policy.kind !== 'none' && policy.kind !== 'uncheckable' && policy.isRequired
   if (!isRequired || allowed.includes(UNVERIFIED)) return undefined
-  const approval = `(--allow ${UNVERIFIED} lets it pass)`
+  const approval = `Allow \`${UNVERIFIED}\` where you know that it is right.`
   if (outcome.outcome === 'indeterminate')
-    return `Its signature could not be checked: ${outcome.message} ${approval}`
+    return hold(`Its signature could not be checked: ${outcome.message}`, `${outcome.repair} ${approval}`)
   const why =
     policy.source === 'built-in' ? 'the CloudNativePG project signs this image' : 'Flux would refuse it'
-  return `It has no signature, and ${why} ${approval}.`
+  return hold(`It has no signature, and ${why}.`, approval)
+}
+
+function hold(message: string, repair: string): Hold {
+  return { kind: 'signature', message, repair }
 }
 
 /** 'https://github.com/… (https://token.actions…)', or a key. */

@@ -1,5 +1,7 @@
 import type { Choice } from './choose-update.ts'
+import type { SignatureOutcome } from './judge-signature.ts'
 import type { Hold, Proposal } from './proposal.ts'
+import type { ReleaseAge } from './release-age.ts'
 import type { VersionReference } from './reference.ts'
 import type { UpdateEdits } from './update-edits.ts'
 
@@ -13,6 +15,10 @@ export interface ReferenceUpdate {
   held: readonly string[]
   /** why what is proposed waits: a comment, a file that nothing applies, a condition that is not met */
   holds?: readonly Hold[]
+  /** what the signatures of what is proposed say; absent: it cannot have any, or nobody looked */
+  signature?: SignatureOutcome
+  /** how long it is out; absent: nobody looked */
+  age?: ReleaseAge
   /** what could be asked for */
   onRequest: readonly Choice[]
   remarks: readonly string[]

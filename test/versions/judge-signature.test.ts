@@ -139,10 +139,12 @@ const cases: [string, Case][] = [
 it.each(cases)('%s', (_name, [policy, found, want, held, isApprovable]) => {
   const outcome = judgeSignature(POLICIES[policy], DIGEST, found)
   expect(outcome.outcome).toBe(want)
-  const why = heldBySignature(POLICIES[policy], outcome, [])
-  expect(why ?? '').toMatch(held ?? /^$/)
+  const hold = heldBySignature(POLICIES[policy], outcome, [])
+  expect(hold?.message ?? '').toMatch(held ?? /^$/)
+  expect(hold?.kind).toBe(held === undefined ? undefined : 'signature')
   const passes = held === undefined || isApprovable === true
-  expect(heldBySignature(POLICIES[policy], outcome, [UNVERIFIED])).toBe(passes ? undefined : why)
+  expect(heldBySignature(POLICIES[policy], outcome, [UNVERIFIED])).toEqual(passes ? undefined : hold)
+  expect(hold?.repair?.includes(UNVERIFIED) ?? false).toBe(isApprovable ?? false)
 })
 
 describe('a good signature', () => {
