@@ -228,16 +228,20 @@ export class Queue implements AsyncDisposable {
       async deliveries => await this.send(deliveries.flatMap(({ data }) => data.jobs)),
     )
     this.#workers.set(DELIVERIES, gatherer)
+    // a diff may need a review of its own: only its own repository waits for that
+    const concurrency = { review: workers, command: 2, sweep: 1 }
     for (const name of QUEUES) {
+      const slots = concurrency[name]
       const worker = await this.#boss.work(
         name,
         {
           ...polling,
           includeMetadata: true,
           // answers to people shall not wait for reviews, nor either for a sweep
-          localConcurrency: name === 'review' ? workers : 1,
-          // one repository never takes the last worker
-          ...(name === 'review' && workers > 1 ? { groupConcurrency: workers - 1 } : {}),
+          localConcurrency: slots,
+          // one repository never takes the last worker. Counted here: two that fetch at the same moment both pass a count
+          // in PostgreSQL (groupConcurrency)
+          ...(slots > 1 ? { localGroupConcurrency: slots - 1 } : {}),
           heartbeatRefreshSeconds: Math.max(1, Math.floor(heartbeatSeconds / 3)),
         },
         async (jobs: JobWithMetadata<Job>[]) => {

@@ -1,144 +1,227 @@
-import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Mirrors } from '../../src/adapters/git-mirror.ts'
+import { Client } from 'pg'
 import { openGitProxy, type GitProxy } from '../../src/adapters/git-proxy.ts'
-import { createApp } from '../../bot/app.ts'
-import { openGitHub } from '../../bot/github.ts'
-import { openLog } from '../../bot/log.ts'
-import { reviewJob, type ReviewTools } from '../../bot/review-job.ts'
-import { Store } from '../../bot/store.ts'
+import type { Job, ReviewJob } from '../../bot/jobs.ts'
+import type { ReviewProcess } from '../../bot/review-process.ts'
 import { cannedReview } from '../action/canned.ts'
 import { noPostgres, realPostgres, type RealPostgres } from '../postgres.ts'
 import { World } from './harness.ts'
-import { Client } from 'pg'
+import { live, type Kill, type Life } from './mortal.ts'
 
-const log = openLog('silent')
 let postgres: RealPostgres
-let client: Client
+let database: Client
 beforeAll(async () => {
   if (noPostgres !== undefined) return
   postgres = await realPostgres()
-  client = new Client({ connectionString: postgres.url })
-  await client.connect()
+  database = new Client({ connectionString: postgres.url })
+  await database.connect()
 })
 afterAll(async () => {
-  await client?.end()
+  await database?.end()
   await postgres?.[Symbol.asyncDispose]()
 })
 
-/** When the bot is killed: around its write number `write`, which GitHub did or did not get. */
-interface Kill {
-  write: number
-  when: 'before' | 'after'
-}
-
-/**
- * A bot's outgoing HTTP that dies with its process: after the kill no request goes out and no answer comes in. Tokens are
- * no writes: they leave nothing on GitHub.
- */
-function mortal(kill: Kill | undefined) {
-  const killed = Promise.withResolvers<void>()
-  let writes = 0
-  let dead = false
-  const never = new Promise<never>(() => undefined)
-  const send: typeof fetch = async (input, init) => {
-    if (dead) return await never
-    const url = input instanceof Request ? input.url : String(input)
-    if ((init?.method ?? 'GET') === 'GET' || /access_tokens$|git-upload-pack$/.test(url))
-      return await fetch(input, init)
-    writes += 1
-    if (writes !== kill?.write) return await fetch(input, init)
-    if (kill.when === 'after') await fetch(input, init)
-    dead = true
-    killed.resolve()
-    return await never
-  }
-  return { fetch: send, killed: killed.promise, writes: () => writes }
-}
-
-/** Runs the job of the pull request once, as a process that may be killed. @returns the writes it made */
-async function run(world: World, proxy: GitProxy, kill?: Kill): Promise<number> {
-  const http = mortal(kill)
-  const environment = world.environment()
-  const probot = await createApp({ environment, log, deliver: async () => undefined, fetch: http.fetch })
-  const store = await Store.open(async (text, values) => {
-    const result = await client.query(text, values)
-    return Array.isArray(result) ? { rows: [] } : result
+/** enough findings for a second request of annotations */
+const long: ReviewProcess = async ({ head }) =>
+  cannedReview({
+    findings: Array.from({ length: 60 }, (_, line) => ({
+      ruleId: 'schema-unknown-field',
+      level: 'error' as const,
+      message: `unknown field of ${head.slice(0, 7)}`,
+      file: 'a.yaml',
+      line: line + 1,
+    })),
   })
-  const tools: ReviewTools = {
-    github: openGitHub({ environment, probot, log, now: Date.now, fetch: http.fetch }),
-    mirrors: new Mirrors({
-      directory: path.join(world.directory.path, 'mirrors'),
-      limit: 64 * 1024 * 1024,
-      path: process.env.PATH ?? '',
-      now: () => new Date(),
-    }),
-    proxy,
-    // enough findings for a second request of annotations
-    review: async ({ head }) =>
-      cannedReview({
-        findings: Array.from({ length: 60 }, (_, line) => ({
-          ruleId: 'schema-unknown-field',
-          level: 'error' as const,
-          message: `unknown field of ${head.slice(0, 7)}`,
-          file: 'a.yaml',
-          line: line + 1,
-        })),
-      }),
-    store,
-    settings: environment,
-    now: () => new Date(),
-    reviewing: () => undefined,
-    page: () => undefined,
-  }
-  const job = {
-    kind: 'review' as const,
-    installation: world.installation.id,
-    repository: 'acme/fleet',
-    number: world.pull.number,
-    delivery: 'test',
-  }
-  const attempt = { signal: new AbortController().signal, last: false, log }
-  await Promise.race([reviewJob(job, attempt, tools), http.killed])
-  return http.writes()
+const short: ReviewProcess = async () =>
+  cannedReview({
+    changes: ['first', 'second'].map(name => ({
+      change: 'changed' as const,
+      cluster: 'main',
+      kustomization: `databases/${name}`,
+      resource: { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'databases', name },
+      diff: `-${name}: 1\n+${name}: 2\n`,
+      fields: [],
+    })),
+  })
+
+/** As if nothing had ever happened. */
+async function clear(world: World): Promise<void> {
+  world.repository.comments.splice(0)
+  world.repository.checkRuns.splice(0)
+  await database.query('DROP SCHEMA IF EXISTS cnpg_steward CASCADE')
 }
+
+function common(world: World) {
+  return { installation: world.installation.id, repository: 'acme/fleet', delivery: 'test' }
+}
+
+function reviewOf(world: World, more: Partial<ReviewJob> = {}): ReviewJob {
+  return { ...common(world), kind: 'review', number: world.pull.number, ...more }
+}
+
+function comment(world: World, login: string, body: string): void {
+  const { repository, github } = world
+  const now = github.now()
+  const known = repository.comments.find(({ id }) => id === 500)
+  if (known !== undefined) Object.assign(known, { body, updated: now })
+  else
+    repository.comments.push({
+      id: 500,
+      issue: 1,
+      body,
+      user: github.account(login),
+      created: now,
+      updated: now,
+      reactions: [],
+    })
+}
+
+/** What was there before, and which job is killed. */
+interface Case {
+  name: string
+  writes: number
+  before?: (world: World, work: (job: Job) => Promise<void>) => Promise<void>
+  job: (world: World) => Job
+  /** what is to be seen in the end */
+  state: { comments: RegExp[]; reactions?: string[]; runs?: number }
+}
+
+const command = (world: World): Job => ({ ...common(world), kind: 'command', number: 1, comment: 500 })
+const answered = async (world: World, work: (job: Job) => Promise<void>): Promise<void> => {
+  comment(world, 'keeper', '/cnpg help')
+  await work(command(world))
+}
+const reviewed = async (world: World, work: (job: Job) => Promise<void>): Promise<void> =>
+  await work(reviewOf(world))
+
+const CASES: Case[] = [
+  {
+    name: 'answers',
+    writes: 2,
+    before: async world => comment(world, 'keeper', '/cnpg help\n/cnpg explain some-rule'),
+    job: command,
+    state: { comments: [/cnpg diff[^]*some-rule: what it says/], reactions: ['eyes'] },
+  },
+  {
+    name: 'brings its answer up to date',
+    writes: 2,
+    before: async (world, work) => {
+      await answered(world, work)
+      comment(world, 'keeper', '/cnpg diff second')
+    },
+    job: command,
+    state: { comments: [/of `second`/], reactions: ['eyes'] },
+  },
+  {
+    name: 'takes its answer away',
+    writes: 1,
+    before: async (world, work) => {
+      await answered(world, work)
+      world.repository.comments.shift()
+    },
+    job: command,
+    state: { comments: [] },
+  },
+  {
+    name: 'refuses to answer',
+    writes: 1,
+    before: async world => comment(world, 'stranger', '/cnpg help'),
+    job: command,
+    state: { comments: [], reactions: ['confused'] },
+  },
+  {
+    name: 'judges again for a command',
+    writes: 4,
+    before: async (world, work) => {
+      await reviewed(world, work)
+      comment(world, 'keeper', '/cnpg review')
+    },
+    job: command,
+    state: { comments: [/Blocked/, /Judging/], reactions: ['eyes'], runs: 2 },
+  },
+  {
+    name: 'judges again for a re-run',
+    writes: 2,
+    before: reviewed,
+    job: world => reviewOf(world, { again: world.github.now() }),
+    state: { comments: [/Blocked/], runs: 2 },
+  },
+  {
+    name: 'judges a merge group',
+    writes: 2,
+    job: world => ({
+      ...common(world),
+      kind: 'merge-group',
+      base: { ref: 'main', sha: world.pull.baseSha },
+      head: world.pull.headSha,
+    }),
+    state: { comments: [], runs: 1 },
+  },
+  {
+    name: 'sweeps and judges',
+    writes: 3,
+    job: () => ({ kind: 'sweep-all', delivery: 'test' }),
+    state: { comments: [/Blocked/], runs: 1 },
+  },
+]
 
 describe.skipIf(noPostgres)('a bot that is killed at a write', () => {
+  let world: World
+  let proxy: GitProxy
+  beforeAll(async () => {
+    world = await World.start()
+    world.repository.collaborators.set('keeper', 'write')
+    world.repository.collaborators.set('stranger', 'read')
+    proxy = await openGitProxy({ upstream: world.github.url })
+  })
+  afterAll(async () => {
+    await proxy?.[Symbol.asyncDispose]()
+    await world?.[Symbol.asyncDispose]()
+  })
+  const lifeOf = (pending: Job[], review: ReviewProcess): Life => ({
+    world,
+    database,
+    proxy,
+    review,
+    pending,
+  })
+
+  const end = () => ({
+    comments: world.seen().comments,
+    reactions: world.repository.comments.find(({ id }) => id === 500)?.reactions.map(one => one.content),
+    runs: world.seen().runs,
+  })
+
   it('ends in the same state, whichever write it was, with one comment', async () => {
-    await using world = await World.start()
-    await using proxy = await openGitProxy({ upstream: world.github.url })
     const state = (heads: readonly string[]) =>
       JSON.stringify([
         world.seen().comments.map(body => body.replaceAll(/\b[0-9a-f]{7,40}\b/g, '')),
         heads.map(head => world.seen(world.pull, head).runs.at(-1)),
       ])
-    const clear = async () => {
-      world.repository.comments.splice(0)
-      world.repository.checkRuns.splice(0)
-      await client.query('DROP SCHEMA IF EXISTS cnpg_steward CASCADE')
-    }
     /** Opened, then pushed to; the first or the second review is killed. Both are done again, as the queue does. */
     const story = async (first?: Kill, second?: Kill): Promise<[number, number]> => {
-      const counts: [number, number] = [0, 0]
+      const pending: Job[] = []
       const old = world.repository.commit('feature', { 'a.yaml': 'a: 2\n' })
-      counts[0] = await run(world, proxy, first)
+      pending.push(reviewOf(world))
+      const early = await live(lifeOf(pending, long), first)
       const pushed = world.repository.commit('feature', { 'a.yaml': 'a: 3\n' })
-      counts[1] = await run(world, proxy, second)
-      await run(world, proxy)
+      if (pending.length === 0) pending.push(reviewOf(world))
+      const late = await live(lifeOf(pending, long), second)
+      await live(lifeOf(pending, long))
       heads = [old, pushed]
-      return counts
+      return [early, late]
     }
     let heads: string[] = []
-    await clear()
-    const [firstWrites, secondWrites] = await story()
+    await clear(world)
+    const counts = await story()
     const [, settled] = heads
     expect(world.seen(world.pull, settled).runs).toMatchObject([{ status: 'completed', annotations: 60 }])
     const wanted = state([settled ?? ''])
-    expect([firstWrites, secondWrites]).toEqual([4, 4])
+    expect(counts).toEqual([4, 4])
     for (const when of ['before', 'after'] as const)
-      for (let write = 1; write <= 4; write++)
-        for (const kills of [[{ write, when }], [undefined, { write, when }]]) {
-          await clear()
+      for (let request = 1; request <= 4; request++)
+        for (const kills of [[{ request, when }], [undefined, { request, when }]]) {
+          await clear(world)
           await story(...kills)
           const [old, head] = heads
           expect([kills, state([head ?? ''])]).toEqual([kills, wanted])
@@ -146,4 +229,31 @@ describe.skipIf(noPostgres)('a bot that is killed at a write', () => {
           expect(world.seen(world.pull, old).runs.filter(({ status }) => status !== 'completed')).toEqual([])
         }
   }, 240_000)
+
+  it.each(CASES)(
+    '$name, once',
+    async ({ writes, before, job, state }) => {
+      /** @returns the writes until the kill, and the jobs that it left */
+      const story = async (kill?: Kill): Promise<number> => {
+        await clear(world)
+        await before?.(world, async first => void (await live(lifeOf([first], short))))
+        const pending = [job(world)]
+        const made = await live(lifeOf(pending, short), kill)
+        expect(pending.length > 0).toBe(kill !== undefined)
+        await live(lifeOf(pending, short))
+        return made
+      }
+      expect(await story()).toBe(writes)
+      const wanted = end()
+      expect(wanted.comments).toEqual(state.comments.map(words => expect.stringMatching(words)))
+      expect(wanted.reactions).toEqual(state.reactions)
+      expect(wanted.runs.map(({ status }) => status)).toEqual(Array(state.runs ?? 0).fill('completed'))
+      for (const when of ['before', 'after'] as const)
+        for (let request = 1; request <= writes; request++) {
+          await story({ request, when })
+          expect({ request, when, ...end() }).toEqual({ request, when, ...wanted })
+        }
+    },
+    240_000,
+  )
 })

@@ -7,7 +7,7 @@ import { noPostgres, realPostgres, type RealPostgres } from '../postgres.ts'
 import { World } from './harness.ts'
 import { ANSWERED, endOf, tell, UNANSWERED, type Story, type StoryEvent } from './story.ts'
 
-const SEEDS = [1, 2, 3, 4, 5, 6]
+const SEEDS = [1, 2, 3, 4, 5]
 
 /** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
 function chance(seed: number): () => number {
@@ -97,7 +97,7 @@ async function send({ name, payload }: StoryEvent, id: string): Promise<void> {
 /** As it happens: each event is told before the next thing happens, and done with. */
 async function inOrder(story: Story): Promise<void> {
   for (const step of story.steps) {
-    await send(step(), crypto.randomUUID())
+    await send(step.happens(), crypto.randomUUID())
     await idle(story)
   }
 }
@@ -114,8 +114,16 @@ async function inAnyOrder(story: Story, seed: number): Promise<void> {
   while (steps.length > 0 || untold.length > 0) {
     // some seeds are told nothing before all has happened
     const step = first < 0.25 || untold.length === 0 || random() < 0.4 ? steps.shift() : undefined
+    if (step?.judged === true) {
+      reviews.release(story.repository.id)
+      await send(story.retold(), crypto.randomUUID())
+      await idle(story)
+      // from now on somebody waits and somebody is asked, in most orders
+      reviews.hold(story.repository.id)
+      await send(story.retold(), crypto.randomUUID())
+    }
     if (step !== undefined) {
-      const told = { event: step(), id: crypto.randomUUID() }
+      const told = { event: step.happens(), id: crypto.randomUUID() }
       untold.push(told)
       if (random() < 0.4) untold.push(told)
       if (random() < 0.3) untold.push({ event: told.event, id: crypto.randomUUID() })

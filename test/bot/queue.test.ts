@@ -195,6 +195,57 @@ describe.each(['embedded', 'postgresql'])('the queue, %s', kind => {
     expect(order.at(-1)).toBe('calm/one#1')
   })
 
+  it.skipIf(left)('keeps no repository waiting for a hundred jobs of another', async () => {
+    const gate = Promise.withResolvers<void>()
+    const started = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    await using opened = await open(database, async job => {
+      if (job.kind === 'sweep-all' || job.repository !== 'busy/one') return
+      started[job.kind === 'review' ? 0 : 1]?.resolve()
+      await gate.promise
+    })
+    const { queue, settled, until } = opened
+    const numbered = Array.from({ length: 100 }, (_, number) => number)
+    const command = (repository: string, number: number): Job => ({
+      ...review(number, { repository }),
+      kind: 'command',
+      comment: number,
+    })
+    await queue.send(numbered.map(number => review(number, { repository: 'busy/one' })))
+    await queue.send(numbered.map(number => command('busy/one', number)))
+    await queue.work()
+    await Promise.all(started.map(async ({ promise }) => await promise))
+    await queue.send([review(1, { repository: 'calm/one' }), command('calm/one', 1)])
+    // while those of the busy one go on and on
+    await until(2)
+    expect(settled.map(([job]) => job)).toEqual(
+      expect.arrayContaining([review(1, { repository: 'calm/one' }), command('calm/one', 1)]),
+    )
+    gate.resolve()
+  })
+
+  it.skipIf(left)('lets one worker take what another repository asks for next', async () => {
+    const gate = Promise.withResolvers<void>()
+    const started = Promise.withResolvers<void>()
+    const order: string[] = []
+    await using opened = await open(
+      database,
+      async job => {
+        if (job.kind === 'review') order.push(job.repository)
+        started.resolve()
+        await gate.promise
+      },
+      1,
+    )
+    const { queue, until } = opened
+    await queue.send(Array.from({ length: 100 }, (_, number) => review(number, { repository: 'busy/one' })))
+    await queue.work()
+    await started.promise
+    await queue.send([review(1, { repository: 'calm/one' })])
+    gate.resolve()
+    await until(3)
+    expect(order.slice(0, 3)).toEqual(['busy/one', 'calm/one', 'busy/one'])
+  })
+
   it.skipIf(left)('tries again, later where it is told to, and lists what failed for good', async () => {
     const tries: boolean[] = []
     let asked = 0

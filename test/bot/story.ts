@@ -9,8 +9,13 @@ export interface StoryEvent {
   payload: JsonObject
 }
 
-/** Something that happens on GitHub. @returns what GitHub tells of it */
-export type Step = () => StoryEvent
+/** Something that happens on GitHub. */
+export interface Step {
+  /** @returns what GitHub tells of it */
+  happens: () => StoryEvent
+  /** only who sees a verdict asks for another */
+  judged?: true
+}
 
 /** The commands of a story, by their comments: who asked in the end, and what the answer has in it. */
 export const ANSWERED: Readonly<Record<number, string>> = {
@@ -25,6 +30,8 @@ export interface Story {
   repository: FakeRepository
   pull: FakePullRequest
   steps: readonly Step[]
+  /** tells of the pull request as it is */
+  retold: () => StoryEvent
   /** heads that the pull request had, oldest first; the last one is the head of the merge group */
   heads: string[]
   group: () => string
@@ -95,7 +102,7 @@ export function tell(world: World, name: string): Story {
       ...(before === undefined ? {} : { changes: { body: { from: before } } }),
     })
   }
-  const steps: Step[] = [
+  const steps: (() => StoryEvent)[] = [
     () => onPull('opened'),
     () => comment(501, 'created', '/cnpg help'),
     () => pushed({ 'a.yaml': 'a: 3\n' }),
@@ -129,6 +136,8 @@ export function tell(world: World, name: string): Story {
         merge_group: { head_sha: group, base_sha: pull.baseSha, base_ref: 'refs/heads/release' },
       })
     },
+  ]
+  const judged: (() => StoryEvent)[] = [
     () => {
       asked = github.now()
       return event('check_run', 'rerequested', {
@@ -146,7 +155,18 @@ export function tell(world: World, name: string): Story {
       return { name: 'installation_repositories', payload: added }
     },
   ]
-  return { repository, pull, steps, heads, group: () => group, asked: () => asked }
+  return {
+    repository,
+    pull,
+    steps: [
+      ...steps.map(happens => ({ happens })),
+      ...judged.map(happens => ({ happens, judged: true as const })),
+    ],
+    retold: () => onPull('reopened'),
+    heads,
+    group: () => group,
+    asked: () => asked,
+  }
 }
 
 /** What people see in the end. Names of repositories are left out, and which head an answer was given for: both differ. */
