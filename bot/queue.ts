@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
 import { PgBoss, type Db, type JobInsert, type JobWithMetadata } from 'pg-boss'
 import type { Database } from './database.ts'
-import { keyOf, queueOf, shareOf, type Job, type QueueName } from './jobs.ts'
+import { DEAD, DeadLetters } from './dead-letters.ts'
+import { jobId } from './job-id.ts'
+import { keyOf, nameOf, queueOf, shareOf, type Job, type QueueName } from './jobs.ts'
 import type { Log } from './log.ts'
 
 /** Why a job that runs is given up. */
@@ -21,6 +22,14 @@ export class Later extends Error {
     super(why)
     this.name = 'Later'
     this.seconds = seconds
+  }
+}
+
+/** Thrown by a handler where another try is of no use: the job fails for good at once. */
+export class FailedForGood extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'FailedForGood'
   }
 }
 
@@ -60,15 +69,6 @@ export interface QueueOptions {
   sweepAtStart?: boolean
 }
 
-/** A job that failed for good, as a person reads it. */
-export interface DeadJob {
-  id: string
-  job: Job
-  at: Date
-  tries: number
-  error: string
-}
-
 export interface Depth {
   queue: string
   waiting: number
@@ -78,12 +78,15 @@ export interface Depth {
 
 const QUEUES: readonly QueueName[] = ['review', 'command', 'sweep']
 const DELIVERIES = 'delivery'
-const DEAD = 'dead'
 /** GitHub offers a delivery again for three days. */
 const DELIVERY_SECONDS = 3 * 24 * 3600
 /** Repositories take turns: beyond that many waiting jobs of one, order of arrival. */
 const TURNS = 50
 const BACKGROUND = 100
+/** With 10 s before the first and twice as long before each next one, about half an hour. */
+const RETRIES = 8
+/** A head that was moved while it was reviewed is looked at again then: git and the API of GitHub may not agree at once. */
+const MOVED_SECONDS = 2
 
 /**
  * The durable queue of the bot on pg-boss. A delivery is one row, written before the webhook is answered; a worker makes
@@ -92,6 +95,7 @@ const BACKGROUND = 100
 export class Queue implements AsyncDisposable {
   readonly #options: QueueOptions
   readonly #boss: PgBoss
+  readonly deadLetters: DeadLetters
   readonly #running = new Map<string, { head?: string; controller: AbortController }>()
   readonly #workers = new Map<string, string>()
   #closed = false
@@ -118,6 +122,7 @@ export class Queue implements AsyncDisposable {
       reindex: options.database.kind === 'postgresql',
       openTelemetry: { enabled: false },
     })
+    this.deadLetters = new DeadLetters(this.#boss)
     this.#boss.on('error', error => options.log.error({ err: error }, 'the queue has trouble'))
     this.#boss.on('warning', ({ message }) => options.log.warn(message))
   }
@@ -125,7 +130,7 @@ export class Queue implements AsyncDisposable {
   async #start(): Promise<void> {
     await this.#boss.start()
     const retries = {
-      retryLimit: this.#options.retryLimit ?? 5,
+      retryLimit: this.#options.retryLimit ?? RETRIES,
       retryDelay: this.#options.retryDelaySeconds ?? 10,
       retryBackoff: true,
       retryDelayMax: 900,
@@ -169,7 +174,7 @@ export class Queue implements AsyncDisposable {
    * @returns once it is durable
    */
   async deliver(id: string, jobs: readonly Job[]): Promise<void> {
-    const arrival: Arrival = { id: uuidOf(id), jobs, ...Promise.withResolvers<void>() }
+    const arrival: Arrival = { id: jobId(id), jobs, ...Promise.withResolvers<void>() }
     this.#arrived.push(arrival)
     if (!this.#writing) void this.#write()
     await arrival.promise
@@ -196,7 +201,7 @@ export class Queue implements AsyncDisposable {
 
   /** Queues jobs; one whose key already waits is that one. */
   async send(jobs: readonly Job[], options: { afterSeconds?: number } = {}): Promise<void> {
-    const unique = new Map(jobs.map(job => [`${queueOf(job)} ${keyOf(job)}`, job]))
+    const unique = new Map(jobs.map(job => [runningKey(job), job]))
     for (const [name, group] of Map.groupBy(unique.values(), queueOf)) {
       const turns = await this.#turns(name, group)
       const inserts = group.map((job): JobInsert<Job> => {
@@ -264,13 +269,17 @@ export class Queue implements AsyncDisposable {
   async #run(claimed: JobWithMetadata<Job>): Promise<void> {
     const { data: job, retryCount, retryLimit } = claimed
     const { handler, log, now, settled } = this.#options
-    const key = `${queueOf(job)} ${keyOf(job)}`
+    const key = runningKey(job)
     const controller = new AbortController()
     const head = job.kind === 'review' ? job.head : undefined
     const running = { controller, ...(head === undefined ? {} : { head }) }
     this.#running.set(key, running)
     const started = now()
-    const lines = log.child({ delivery: job.delivery, job: key, try: retryCount + 1 })
+    const lines = log.child({
+      delivery: job.delivery,
+      job: `${queueOf(job)} ${nameOf(job)}`,
+      try: retryCount + 1,
+    })
     const last = retryCount >= retryLimit
     let outcome: Outcome = 'done'
     const watch = setInterval(() => void this.#look(job).catch(() => undefined), 5000)
@@ -288,9 +297,17 @@ export class Queue implements AsyncDisposable {
         outcome = 'later'
         lines.info({ seconds: error.seconds }, error.message)
         await this.send([job], { afterSeconds: error.seconds })
+      } else if (error instanceof GivenUp) {
+        // the handler has seen it before anybody told: who tells may never come
+        outcome = error.reason
+        const again = { ...job }
+        if (again.kind === 'review') delete again.head
+        await this.send([again], { afterSeconds: MOVED_SECONDS })
       } else {
-        outcome = last ? 'dead' : 'failed'
-        lines.error({ err: error }, last ? 'the job failed for good' : 'the job failed and is tried again')
+        const forGood = last || error instanceof FailedForGood
+        outcome = forGood ? 'dead' : 'failed'
+        lines.error({ err: error }, forGood ? 'the job failed for good' : 'the job failed and is tried again')
+        if (await this.#isSeenTo(claimed, forGood)) return
         throw error
       }
     } finally {
@@ -301,6 +318,21 @@ export class Queue implements AsyncDisposable {
       const worker = this.#workers.get(claimed.name)
       if (worker !== undefined) this.#boss.notifyWorker(worker)
     }
+  }
+
+  /**
+   * Where another job of the key waits, it does what this one has not done, and there is no room for this one to wait, too
+   * (pg-boss would list it as dead). @returns whether nothing is left to do for a job that has failed
+   */
+  async #isSeenTo(claimed: JobWithMetadata<Job>, forGood: boolean): Promise<boolean> {
+    try {
+      if (await this.deadLetters.hasAnother(claimed.data, claimed.id)) return true
+      if (forGood) await this.deadLetters.bury(claimed)
+    } catch (error) {
+      // the next sweep finds who has not been told
+      this.#options.log.error({ err: error }, 'the failure of a job could not be kept')
+    }
+    return false
   }
 
   /** Another replica may have been told of a newer head. */
@@ -315,14 +347,14 @@ export class Queue implements AsyncDisposable {
 
   #supersede(job: Job): void {
     if (job.kind !== 'review' || job.head === undefined) return
-    const running = this.#running.get(`review ${keyOf(job)}`)
+    const running = this.#running.get(runningKey(job))
     if (running?.head !== undefined && running.head !== job.head)
       running.controller.abort(new GivenUp('superseded'))
   }
 
   /** The handler has found out which head it reviews. */
   reviewing(job: Job, head: string): void {
-    const running = this.#running.get(`review ${keyOf(job)}`)
+    const running = this.#running.get(runningKey(job))
     if (running !== undefined) running.head = head
   }
 
@@ -356,27 +388,6 @@ export class Queue implements AsyncDisposable {
     )
   }
 
-  /** What failed for good, newest first. */
-  async dead(limit = 100): Promise<DeadJob[]> {
-    const rows = await this.#rows<DeadRow>(
-      `SELECT id, data, created_on, source_retry_count, source_output FROM pgboss.job
-       WHERE name = $1 AND state = 'created' ORDER BY created_on DESC LIMIT $2`,
-      [DEAD, limit],
-    )
-    return rows.map(row => ({
-      id: row.id,
-      job: row.data,
-      at: row.created_on,
-      tries: (row.source_retry_count ?? 0) + 1,
-      error: row.source_output?.message ?? row.source_output?.value?.message ?? 'no reason was kept',
-    }))
-  }
-
-  /** Puts dead jobs back to where they came from. @returns how many */
-  async revive(ids?: readonly string[]): Promise<number> {
-    return await this.#boss.redrive(DEAD, ids === undefined ? {} : { ids: [...ids] })
-  }
-
   /** Gives up what runs, hands it back, and closes; waits for handlers at most `seconds`. */
   async close(seconds = 20): Promise<void> {
     if (this.#closed) return
@@ -390,25 +401,14 @@ export class Queue implements AsyncDisposable {
   }
 }
 
+function runningKey(job: Job): string {
+  return `${queueOf(job)} ${keyOf(job)}`
+}
+
 interface Arrival {
   id: string
   jobs: readonly Job[]
   promise: Promise<void>
   resolve: () => void
   reject: (reason: unknown) => void
-}
-
-interface DeadRow {
-  id: string
-  data: Job
-  created_on: Date
-  source_retry_count: number | null
-  source_output: { message?: string; value?: { message?: string } } | null
-}
-
-/** Ids of jobs are UUIDs, and GitHub's deliveries have always been; whatever else stands there gets one of its own. */
-function uuidOf(id: string): string {
-  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return id.toLowerCase()
-  const hash = createHash('sha256').update(id).digest('hex')
-  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-${hash.slice(12, 16)}-${hash.slice(16, 20)}-${hash.slice(20, 32)}`
 }

@@ -1,7 +1,8 @@
 // oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, renameSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { dirname } from 'node:path'
 
 /** Files of a commit: path → content; null removes the file. */
 export type Files = Record<string, string | null>
@@ -10,7 +11,7 @@ const ENVIRONMENT = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', GIT_CO
 
 /** A bare repository on disk, served over git's own smart HTTP. */
 export class GitRepository {
-  readonly directory: string
+  directory: string
 
   constructor(directory: string) {
     this.directory = directory
@@ -19,6 +20,12 @@ export class GitRepository {
     // GitHub lets a client fetch any commit by its id; actions/checkout relies on it.
     this.git('config', 'uploadpack.allowAnySHA1InWant', 'true')
     this.git('config', 'http.receivepack', 'true')
+  }
+
+  move(directory: string): void {
+    mkdirSync(dirname(directory), { recursive: true })
+    renameSync(this.directory, directory)
+    this.directory = directory
   }
 
   git(...args: string[]): string {
