@@ -1,4 +1,5 @@
 import { Probot, ProbotOctokit } from 'probot'
+import { wholeAnswer } from '../src/adapters/whole-answer.ts'
 import type { Json } from '../src/manifest/json.ts'
 import { EVENTS, jobsOf } from './deliveries.ts'
 import type { BotEnvironment } from './environment.ts'
@@ -25,9 +26,15 @@ export async function createApp(options: AppOptions): Promise<Probot> {
     secret: webhookSecret,
     baseUrl: apiUrl,
     log: options.log,
-    // jobs wait for limits themselves, and know whom they keep waiting
-    Octokit: ProbotOctokit.defaults({ throttle: { enabled: false }, retry: { enabled: false } }),
-    ...(options.fetch === undefined ? {} : { request: { fetch: options.fetch } }),
+    // jobs wait for limits themselves, and know whom they keep waiting. Only a function has the last word: Probot puts its own
+    // throttling over defaults that are an object, which holds a job for as long as an hour, and each token for a second
+    // (probot 14.3.2, src/octokit/get-probot-octokit-with-defaults.ts)
+    Octokit: ProbotOctokit.defaults((given: object) => ({
+      ...given,
+      throttle: { enabled: false },
+      retry: { enabled: false },
+    })),
+    request: { fetch: wholeAnswer(options.fetch) },
   })
   await probot.ready()
   await probot.load(app => {

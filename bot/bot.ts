@@ -1,15 +1,17 @@
 import path from 'node:path'
-import { secondsToWait } from '../src/adapters/github-client.ts'
 import { commandJob, explainWith, type CommandTools } from './command-job.ts'
+import { concludeJob } from './conclude-job.ts'
 import { openDatabase } from './database.ts'
 import type { BotEnvironment } from './environment.ts'
+import { failureOf } from './failure.ts'
 import type { Job } from './jobs.ts'
 import type { Log } from './log.ts'
 import { Links } from './links.ts'
+import { mergeGroupJob } from './merge-group-job.ts'
 import { Metrics } from './metrics.ts'
 import { openReviewTools } from './open-review-tools.ts'
-import { Later, Queue, type Attempt, type Outcome, type QueueOptions } from './queue.ts'
-import { mergeGroupJob, reviewJob, type ReviewTools } from './review-job.ts'
+import { Queue, type Attempt, type Outcome, type QueueOptions } from './queue.ts'
+import { reviewJob, type ReviewTools } from './review-job.ts'
 import { pageOf } from './review-page.ts'
 import type { ReviewProcess } from './review-process.ts'
 import { closeServer, createBotServer, listen } from './server.ts'
@@ -118,15 +120,24 @@ export async function startBot(options: BotOptions): Promise<Bot> {
         case 'sweep':
           return await sweepJob(job, attempt, { github, send })
         case 'sweep-all':
-          return await sweepAllJob(job, attempt, { github, send })
+          return await sweepAllJob(job, attempt, {
+            github,
+            send,
+            concludeDead: async () => await queue.deadLetters.concludeAll(),
+          })
+        case 'conclude':
+          return await concludeJob(job, attempt, {
+            ...review,
+            hasAnother: async (of, id) => await queue.deadLetters.hasAnother(of, id),
+          })
         case 'command':
         default:
           return await commandJob(job, attempt, commands)
       }
     } catch (error) {
-      const seconds = secondsToWait(error, at())
-      if (seconds === undefined) throw error
-      throw new Later(seconds, "GitHub's rate limit is reached")
+      // a token that was revoked, or is over by GitHub's clock, is not met again at the next try
+      if ('installation' in job) github.forget(job.installation)
+      throw failureOf(error, at())
     }
   }
   const server = createBotServer({

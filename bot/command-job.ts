@@ -12,7 +12,8 @@ import { PERMISSIONS, type Permission } from './environment.ts'
 import type { CommandJob, Job } from './jobs.ts'
 import type { Attempt } from './queue.ts'
 import { NotReviewed } from './review-process.ts'
-import { clientOf, present, reviewPull, targetOf, type ReviewTools } from './review-job.ts'
+import { present } from './refusals.ts'
+import { clientOf, reviewPull, targetOf, type ReviewTools } from './review-job.ts'
 
 export interface CommandTools extends ReviewTools {
   permissions: { read: Permission; act: Permission }
@@ -67,7 +68,7 @@ export async function commandJob(job: CommandJob, attempt: Attempt, tools: Comma
     rankOf(role) >= rankOf(tools.permissions[need]) || (need === 'read' && pull.author === user.login)
   // who may not even read gets no comment for it: that would be a way to make the bot talk
   const since = new Date(tools.now().getTime() - WITHIN_MS)
-  const often = await tools.store.asks(pull.repository, user.login, job.comment, tools.now(), since)
+  const often = await tools.store.asks(pull.repositoryId, user.login, job.comment, tools.now(), since)
   if (!may('read') || often > MOST_COMMENTS) {
     attempt.log.info({ role, often }, 'a comment is not answered')
     return await react('confused')
@@ -94,9 +95,10 @@ async function carryOut(command: Command, asked: Asked, room: number): Promise<s
       return helpText()
     case 'review': {
       const { installation, delivery } = job
-      const { repository, number } = pull
+      const { repository, repositoryId, number } = pull
       if (pull.state !== 'open') return 'The pull request is closed: there is nothing to judge.'
-      await tools.send([{ kind: 'review', installation, repository, number, delivery, again: at }])
+      const common = { installation, repository, repositoryId, delivery }
+      await tools.send([{ ...common, kind: 'review', number, again: at }])
       return `Judging ${code(pull.head.sha.slice(0, 7))} again; the check shows how far it is.`
     }
     case 'diff':

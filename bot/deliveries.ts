@@ -29,7 +29,8 @@ export function jobsOf(delivery: string, name: string, payload: Json): Job[] {
   const installation = valueAt(payload, 'installation', 'id')
   const repository = textAt(payload, 'repository', 'full_name')
   if (typeof installation !== 'number' || repository === undefined) return []
-  const common: RepositoryJob = { installation, repository, delivery }
+  const repositoryId = idOf(valueAt(payload, 'repository', 'id'))
+  const common: RepositoryJob = { installation, repository, ...repositoryId, delivery }
   switch (name) {
     case 'pull_request':
       return pullRequest(common, action, payload)
@@ -107,7 +108,14 @@ function installed(delivery: string, action: string | undefined, payload: Json):
   const installation = valueAt(payload, 'installation', 'id')
   if (typeof installation !== 'number' || !['created', 'added', 'unsuspend'].includes(action ?? '')) return []
   const listed = valueAt(payload, action === 'added' ? 'repositories_added' : 'repositories')
-  const names = (Array.isArray(listed) ? listed : []).flatMap(entry => textAt(entry, 'full_name') ?? [])
-  if (names.length === 0) return [{ kind: 'sweep-all', delivery }]
-  return names.map(repository => ({ installation, repository, delivery, kind: 'sweep' }))
+  const jobs = (Array.isArray(listed) ? listed : []).flatMap((entry): Job[] => {
+    const repository = textAt(entry, 'full_name')
+    const id = idOf(valueAt(entry, 'id'))
+    return repository === undefined ? [] : [{ installation, repository, ...id, delivery, kind: 'sweep' }]
+  })
+  return jobs.length === 0 ? [{ kind: 'sweep-all', delivery }] : jobs
+}
+
+function idOf(value: Json | undefined): Pick<RepositoryJob, 'repositoryId'> {
+  return typeof value === 'number' ? { repositoryId: value } : {}
 }

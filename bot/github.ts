@@ -11,6 +11,8 @@ export interface GitHub {
   client(installation: number): Promise<GitHubClient>
   /** A token that can do nothing but read one repository: what fetches it needs no more. */
   readToken(installation: number, repositoryId: number): Promise<string>
+  /** Makes the next token of an installation anew: GitHub may not know the one there is any more. */
+  forget(installation: number): void
   /** installations that are not suspended */
   installations(): Promise<number[]>
   /** the installation that has a repository. @throws 404 where none has */
@@ -24,10 +26,14 @@ export interface GitHubOptions {
   now: () => number
   observe?: (call: { route: string; status: number; remaining?: number }) => void
   fetch?: typeof fetch
+  /** waits for a limit that is over soon, or before another try; real time by default */
+  wait?: (milliseconds: number) => Promise<void>
 }
 
 /** A limit that is over sooner is waited for; for a longer one the job comes again, and others have its place. */
 const LONGEST_WAIT_SECONDS = 5
+/** The queue tries again, with more patience. */
+const RETRIES = 1
 /** A token lasts an hour; no job may end up with one that is about to expire. */
 const TOKEN_RESERVE_MS = 20 * 60_000
 
@@ -51,6 +57,10 @@ export function openGitHub(options: GitHubOptions): GitHub {
     for (const [name, { until }] of tokens) if (until <= now()) tokens.delete(name)
     tokens.set(key, { token: data.token, until: Date.parse(data.expires_at) - TOKEN_RESERVE_MS })
     return data.token
+  }
+
+  const forget = (installation: number): void => {
+    for (const key of tokens.keys()) if (key.startsWith(`[${installation},`)) tokens.delete(key)
   }
 
   const slug = async (): Promise<string> => {
@@ -77,11 +87,15 @@ export function openGitHub(options: GitHubOptions): GitHub {
         log: message => log.warn(message),
         longestWaitSeconds: LONGEST_WAIT_SECONDS,
         now,
+        retries: RETRIES,
+        repeatsWriting: false,
         ...(options.observe === undefined ? {} : { observe: options.observe }),
         ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+        ...(options.wait === undefined ? {} : { wait: options.wait }),
       }),
     readToken: async (installation, repositoryId) =>
       await mint(installation, { repository_ids: [repositoryId], permissions: { contents: 'read' } }),
+    forget,
     installations: async () => {
       const app = await probot.auth()
       const found = await app.paginate(app.rest.apps.listInstallations, { per_page: 100 })

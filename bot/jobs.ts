@@ -4,6 +4,8 @@ export interface RepositoryJob {
   installation: number
   /** 'owner/name'; GitHub redirects the old name of one that was renamed or moved */
   repository: string
+  /** stays when it is renamed or moved; absent in jobs of before it was kept, which are told apart by the name */
+  repositoryId?: number
   /** X-GitHub-Delivery of what brought the job, or what made it by itself: through every line of the log */
   delivery: string
   /**
@@ -46,13 +48,21 @@ export interface SweepJob extends RepositoryJob {
   head?: string
 }
 
+/** Tells those who wait for a job that it has failed for good. */
+export interface ConcludeJob extends RepositoryJob {
+  kind: 'conclude'
+  /** id of the job in the queue */
+  failed: string
+  of: ReviewJob | MergeGroupJob | CommandJob
+}
+
 /** Sweeps every repository of every installation: what webhooks have missed. */
 export interface SweepAllJob {
   kind: 'sweep-all'
   delivery: string
 }
 
-export type Job = ReviewJob | MergeGroupJob | CommandJob | SweepJob | SweepAllJob
+export type Job = ReviewJob | MergeGroupJob | CommandJob | ConcludeJob | SweepJob | SweepAllJob
 
 export type QueueName = 'review' | 'command' | 'sweep'
 
@@ -63,6 +73,7 @@ export function queueOf(job: Job): QueueName {
     case 'merge-group':
       return 'review'
     case 'command':
+    case 'conclude':
       return 'command'
     case 'sweep':
     case 'sweep-all':
@@ -71,20 +82,34 @@ export function queueOf(job: Job): QueueName {
   }
 }
 
-/** Jobs with one key are one: at most one waits and one runs, whatever number of events asked for it. */
+/**
+ * Jobs with one key are one: at most one waits and one runs, whatever number of events asked for it, and whatever the
+ * repository was called in them.
+ */
 export function keyOf(job: Job): string {
+  return named(job, job.kind === 'sweep-all' ? '' : String(job.repositoryId ?? job.repository))
+}
+
+/** What people read: 'acme/fleet#7'. */
+export function nameOf(job: Job): string {
+  return named(job, job.kind === 'sweep-all' ? 'every repository' : job.repository)
+}
+
+function named(job: Job, repository: string): string {
   switch (job.kind) {
     case 'review':
-      return `${job.repository}#${job.number}`
+      return `${repository}#${job.number}`
     case 'merge-group':
-      return `${job.repository}@${job.head}`
+      return `${repository}@${job.head}`
     case 'command':
-      return `${job.repository}#${job.number}/${job.comment}`
+      return `${repository}#${job.number}/${job.comment}`
+    case 'conclude':
+      return `${repository} ${job.failed}`
     case 'sweep':
-      return `${job.repository}:${job.base ?? ''}${job.head === undefined ? '' : `@${job.head}`}`
+      return `${repository}:${job.base ?? ''}${job.head === undefined ? '' : `@${job.head}`}`
     case 'sweep-all':
     default:
-      return ''
+      return repository
   }
 }
 
@@ -107,5 +132,5 @@ export function joined(waiting: Job, told: Job): Job {
 
 /** Whose share of the workers a job takes. */
 export function shareOf(job: Job): string {
-  return job.kind === 'sweep-all' ? '' : job.repository
+  return job.kind === 'sweep-all' ? '' : String(job.repositoryId ?? job.repository)
 }

@@ -1,7 +1,7 @@
 import manifest from '../package.json' with { type: 'json' }
 import { FolderInUse } from './database.ts'
 import { dataDirectoryOf, EnvironmentError, githubOf, readEnvironment } from './environment.ts'
-import { keyOf, queueOf } from './jobs.ts'
+import { nameOf, queueOf } from './jobs.ts'
 import { openLog, withoutSecrets } from './log.ts'
 
 const HELP = `cnpg-steward ${manifest.version}, the bot
@@ -70,13 +70,13 @@ async function showDead(revive: boolean): Promise<number> {
     sweepMinutes: environment.sweepMinutes,
     now: Date.now,
   })
-  const dead = await queue.dead()
+  const dead = await queue.deadLetters.list(100)
   for (const { job, at, tries, error } of dead)
     console.log(
-      `${at.toISOString()}  ${queueOf(job)} ${keyOf(job)}  ${tries} tries  delivery ${job.delivery}\n    ${withoutSecrets(error)}`,
+      `${at.toISOString()}  ${queueOf(job)} ${nameOf(job)}  ${tries} tries  delivery ${job.delivery}\n    ${withoutSecrets(error)}`,
     )
   console.log(dead.length === 0 ? 'Nothing has failed for good.' : `${dead.length} failed for good.`)
-  if (revive) console.log(`${await queue.revive()} wait again.`)
+  if (revive) console.log(`${await queue.deadLetters.revive()} wait again.`)
   return 0
 }
 

@@ -22,6 +22,7 @@ export interface OpenReviewToolsOptions {
   observe?: NonNullable<GitHubOptions['observe']>
   review?: ReviewProcess
   fetch?: typeof fetch
+  wait?: NonNullable<GitHubOptions['wait']>
 }
 
 /** What a review needs of the outside. */
@@ -47,6 +48,7 @@ export async function openReviewTools(options: OpenReviewToolsOptions): Promise<
         log,
         now: () => now().getTime(),
         ...(options.observe === undefined ? {} : { observe: options.observe }),
+        ...(options.wait === undefined ? {} : { wait: options.wait }),
         ...network,
       }),
       proxy,

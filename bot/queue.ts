@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
 import { PgBoss, type Db, type JobWithMetadata } from 'pg-boss'
 import type { Database } from './database.ts'
-import { keyOf, queueOf, type Job, type QueueName } from './jobs.ts'
+import { DEAD, DeadLetters } from './dead-letters.ts'
+import { jobId } from './job-id.ts'
+import { keyOf, nameOf, queueOf, type Job, type QueueName } from './jobs.ts'
 import type { Log } from './log.ts'
 import { WaitingJobs, type Placing } from './waiting-jobs.ts'
 
@@ -22,6 +23,14 @@ export class Later extends Error {
     super(why)
     this.name = 'Later'
     this.seconds = seconds
+  }
+}
+
+/** Thrown by a handler where another try is of no use: the job fails for good at once. */
+export class FailedForGood extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'FailedForGood'
   }
 }
 
@@ -61,15 +70,6 @@ export interface QueueOptions {
   sweepAtStart?: boolean
 }
 
-/** A job that failed for good, as a person reads it. */
-export interface DeadJob {
-  id: string
-  job: Job
-  at: Date
-  tries: number
-  error: string
-}
-
 export interface Depth {
   queue: string
   waiting: number
@@ -79,11 +79,12 @@ export interface Depth {
 
 const QUEUES: readonly QueueName[] = ['review', 'command', 'sweep']
 const DELIVERIES = 'delivery'
-const DEAD = 'dead'
 /** GitHub offers a delivery again for three days. */
 const DELIVERY_SECONDS = 3 * 24 * 3600
 /** Deliveries of so long are made into jobs together: each round costs the database the same, whatever their number. */
 const GATHER_MS = 50
+/** With 10 s before the first and twice as long before each next one, about half an hour. */
+const RETRIES = 8
 
 /**
  * The durable queue of the bot on pg-boss. A delivery is one row, written before the webhook is answered; a worker makes
@@ -93,6 +94,7 @@ export class Queue implements AsyncDisposable {
   readonly #options: QueueOptions
   readonly #boss: PgBoss
   readonly #waiting: WaitingJobs
+  readonly deadLetters: DeadLetters
   readonly #running = new Map<string, { head?: string; controller: AbortController }>()
   readonly #workers = new Map<string, string>()
   #closed = false
@@ -121,6 +123,7 @@ export class Queue implements AsyncDisposable {
       openTelemetry: { enabled: false },
     })
     this.#waiting = new WaitingJobs(this.#boss, async (text, values) => await this.sql(text, values))
+    this.deadLetters = new DeadLetters(this.#boss)
     this.#boss.on('error', error => options.log.error({ err: error }, 'the queue has trouble'))
     this.#boss.on('warning', ({ message }) => options.log.warn(message))
   }
@@ -128,7 +131,7 @@ export class Queue implements AsyncDisposable {
   async #start(): Promise<void> {
     await this.#boss.start()
     const retries = {
-      retryLimit: this.#options.retryLimit ?? 5,
+      retryLimit: this.#options.retryLimit ?? RETRIES,
       retryDelay: this.#options.retryDelaySeconds ?? 10,
       retryBackoff: true,
       retryDelayMax: 900,
@@ -178,7 +181,7 @@ export class Queue implements AsyncDisposable {
    * @returns once it is durable
    */
   async deliver(id: string, jobs: readonly Job[]): Promise<void> {
-    const arrival: Arrival = { id: uuidOf(id), jobs, ...Promise.withResolvers<void>() }
+    const arrival: Arrival = { id: jobId(id), jobs, ...Promise.withResolvers<void>() }
     this.#arrived.push(arrival)
     if (!this.#writing) void this.#write()
     await arrival.promise
@@ -260,13 +263,17 @@ export class Queue implements AsyncDisposable {
   async #run(claimed: JobWithMetadata<Job>): Promise<void> {
     const { data: job, retryCount, retryLimit } = claimed
     const { handler, log, now, settled } = this.#options
-    const key = `${queueOf(job)} ${keyOf(job)}`
+    const key = runningKey(job)
     const controller = new AbortController()
     const head = job.kind === 'review' ? job.head : undefined
     const running = { controller, ...(head === undefined ? {} : { head }) }
     this.#running.set(key, running)
     const started = now()
-    const lines = log.child({ delivery: job.delivery, job: key, try: retryCount + 1 })
+    const lines = log.child({
+      delivery: job.delivery,
+      job: `${queueOf(job)} ${nameOf(job)}`,
+      try: retryCount + 1,
+    })
     const last = retryCount >= retryLimit
     let outcome: Outcome = 'done'
     const watch = setInterval(() => void this.#look(job).catch(() => undefined), 5000)
@@ -287,19 +294,28 @@ export class Queue implements AsyncDisposable {
         await this.send([job], { afterSeconds: error.seconds, resumed: true })
       } else {
         const waits = await this.#waiting.join(job).catch(() => false)
-        outcome = last && !waits ? 'dead' : 'failed'
-        lines.error(
-          { err: error },
-          outcome === 'dead' ? 'the job failed for good' : 'the job failed and is tried again',
-        )
+        const forGood = !waits && (last || error instanceof FailedForGood)
+        outcome = forGood ? 'dead' : 'failed'
+        lines.error({ err: error }, forGood ? 'the job failed for good' : 'the job failed and is tried again')
         // one of its key waits anyhow: that is the next try
-        if (!waits) throw error
+        if (waits) return
+        if (forGood) await this.#bury(claimed)
+        throw error
       }
     } finally {
       clearInterval(watch)
       if (this.#running.get(key) === running) this.#running.delete(key)
       settled?.(job, outcome, (now() - started) / 1000)
       this.#wake(claimed.name)
+    }
+  }
+
+  async #bury(claimed: JobWithMetadata<Job>): Promise<void> {
+    try {
+      await this.deadLetters.bury(claimed)
+    } catch (error) {
+      // the next sweep finds who has not been told
+      this.#options.log.error({ err: error }, 'the failure of a job could not be kept')
     }
   }
 
@@ -315,14 +331,14 @@ export class Queue implements AsyncDisposable {
 
   #supersede(job: Job): void {
     if (job.kind !== 'review' || job.head === undefined) return
-    const running = this.#running.get(`review ${keyOf(job)}`)
+    const running = this.#running.get(runningKey(job))
     if (running?.head !== undefined && running.head !== job.head)
       running.controller.abort(new GivenUp('superseded'))
   }
 
   /** The handler has found out which head it reviews. */
   reviewing(job: Job, head: string): void {
-    const running = this.#running.get(`review ${keyOf(job)}`)
+    const running = this.#running.get(runningKey(job))
     if (running !== undefined) running.head = head
   }
 
@@ -356,27 +372,6 @@ export class Queue implements AsyncDisposable {
     )
   }
 
-  /** What failed for good, newest first. */
-  async dead(limit = 100): Promise<DeadJob[]> {
-    const rows = await this.#rows<DeadRow>(
-      `SELECT id, data, created_on, source_retry_count, source_output FROM pgboss.job
-       WHERE name = $1 AND state = 'created' ORDER BY created_on DESC LIMIT $2`,
-      [DEAD, limit],
-    )
-    return rows.map(row => ({
-      id: row.id,
-      job: row.data,
-      at: row.created_on,
-      tries: (row.source_retry_count ?? 0) + 1,
-      error: row.source_output?.message ?? row.source_output?.value?.message ?? 'no reason was kept',
-    }))
-  }
-
-  /** Puts dead jobs back to where they came from. @returns how many */
-  async revive(ids?: readonly string[]): Promise<number> {
-    return await this.#boss.redrive(DEAD, ids === undefined ? {} : { ids: [...ids] })
-  }
-
   /** Gives up what runs, hands it back, and closes; waits for handlers at most `seconds`. */
   async close(seconds = 20): Promise<void> {
     if (this.#closed) return
@@ -391,25 +386,14 @@ export class Queue implements AsyncDisposable {
   }
 }
 
+function runningKey(job: Job): string {
+  return `${queueOf(job)} ${keyOf(job)}`
+}
+
 interface Arrival {
   id: string
   jobs: readonly Job[]
   promise: Promise<void>
   resolve: () => void
   reject: (reason: unknown) => void
-}
-
-interface DeadRow {
-  id: string
-  data: Job
-  created_on: Date
-  source_retry_count: number | null
-  source_output: { message?: string; value?: { message?: string } } | null
-}
-
-/** Ids of jobs are UUIDs, and GitHub's deliveries have always been; whatever else stands there gets one of its own. */
-function uuidOf(id: string): string {
-  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return id.toLowerCase()
-  const hash = createHash('sha256').update(id).digest('hex')
-  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-${hash.slice(12, 16)}-${hash.slice(16, 20)}-${hash.slice(20, 32)}`
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { endCheck, reportCheck, startCheck } from '../src/adapters/github-check.ts'
-import { isRefused, secondsToWait, statusOf, type GitHubClient } from '../src/adapters/github-client.ts'
+import { isRefused, statusOf, type GitHubClient } from '../src/adapters/github-client.ts'
 import { upsertComment } from '../src/adapters/github-comment.ts'
 import { getPullRequest, type PullRequest } from '../src/adapters/github-pull-request.ts'
 import { RefGone, type Mirrors } from '../src/adapters/git-mirror.ts'
@@ -8,12 +8,13 @@ import type { GitProxy } from '../src/adapters/git-proxy.ts'
 import { annotationsOf } from '../src/report/annotations.ts'
 import { checkText } from '../src/report/check.ts'
 import { CHECK_NAME, conclusionOf, worthSaying, type FailOn } from '../src/report/conclusion.ts'
-import { html } from '../src/report/escape.ts'
 import { linksOf } from '../src/report/links.ts'
 import { REVIEW_MARKER, reviewComment } from '../src/report/markdown.ts'
 import type { Review } from '../src/report/review.ts'
 import type { GitHub } from './github.ts'
-import type { MergeGroupJob, RepositoryJob, ReviewJob } from './jobs.ts'
+import type { RepositoryJob, ReviewJob } from './jobs.ts'
+import { present, written } from './refusals.ts'
+import { reportNotReviewed } from './report-not-reviewed.ts'
 import { Later, type Attempt } from './queue.ts'
 import { NotReviewed, type ReviewProcess } from './review-process.ts'
 import type { Store, StoredReview } from './store.ts'
@@ -21,7 +22,7 @@ import type { Store, StoredReview } from './store.ts'
 /** What the jobs of reviews need. */
 export interface ReviewTools {
   github: GitHub
-  mirrors: Mirrors
+  mirrors: Pick<Mirrors, 'open'>
   proxy: GitProxy
   review: ReviewProcess
   store: Store
@@ -40,7 +41,7 @@ export interface ReviewTools {
   verdict?: (verdict: Review['verdict'] | 'none') => void
 }
 
-const LOOKING = {
+export const LOOKING = {
   title: 'Looking at it',
   summary: 'Base and head are being rendered, validated and compared.',
 }
@@ -49,7 +50,6 @@ const MOVED = 'the pull request has another head by now'
 const MOVED_SECONDS = 2
 const LEFT = { title: 'Superseded', summary: 'A newer commit is judged instead.' }
 const CLOSED = { title: 'Closed', summary: 'The pull request was closed before there was a verdict.' }
-const GONE = { title: 'Gone', summary: 'The merge group was gone before there was a verdict.' }
 
 /** Reviews one pull request as it stands now, and says so there. Done twice, it changes nothing the second time. */
 export async function reviewJob(job: ReviewJob, attempt: Attempt, tools: ReviewTools): Promise<void> {
@@ -64,21 +64,20 @@ export async function reviewJob(job: ReviewJob, attempt: Attempt, tools: ReviewT
   if (pull.state !== 'open') return attempt.log.info('the pull request is closed')
   tools.reviewing(job, pull.head.sha)
   const at = { name: CHECK_NAME, headSha: pull.head.sha }
-  await tools.store.startsCheck(pull.repository, pull.number, pull.head.sha)
+  await tools.store.startsCheck(pull.repositoryId, pull.number, pull.head.sha)
   await written(attempt, 'check', startCheck(client, target, { ...at, ...LOOKING, ...askedAgain(job) }, slug))
   try {
     const stored = await reviewPull(job, pull, attempt.signal, tools)
     await publish(client, pull, stored, attempt, slug, tools)
   } catch (error) {
     // what a review cannot judge it cannot judge the next time either; all else is tried again
-    if (!(error instanceof NotReviewed) && !attempt.last) throw error
-    if (attempt.signal.aborted || comesAgain(error, tools)) throw error
-    await written(attempt, 'check', reportCheck(client, target, { ...at, ...notJudged(error) }, slug))
+    if (!(error instanceof NotReviewed) || attempt.signal.aborted) throw error
+    const { message } = error
+    await reportNotReviewed(client, { target, head: at.headSha, message, slug }, attempt, tools.settings)
     tools.verdict?.('none')
-    if (!(error instanceof NotReviewed)) throw error
     attempt.log.warn({ err: error }, 'not reviewed')
   }
-  await tools.store.endedCheck(pull.repository, pull.number, pull.head.sha)
+  await tools.store.endedCheck(pull.repositoryId, pull.number, pull.head.sha)
 }
 
 /**
@@ -96,7 +95,7 @@ export async function reviewPull(
   using mirror = await tools.mirrors.open(pull.repositoryId)
   const refs = { base: `refs/steward/base/${pull.number}`, head: `refs/steward/head/${pull.number}` }
   {
-    const token = await tools.github.readToken(job.installation, pull.repositoryId)
+    const token = await readTokenOf(job, pull.repositoryId, tools)
     using opened = tools.proxy.open(pull.repository, token)
     try {
       await mirror.fetch(
@@ -199,82 +198,25 @@ async function publish(
   attempt.log.info({ verdict: stored.review.verdict, head: pull.head.sha }, 'reviewed')
 }
 
-/** Reviews what a merge queue is about to merge; its check decides, there is no comment. */
-export async function mergeGroupJob(job: MergeGroupJob, attempt: Attempt, tools: ReviewTools): Promise<void> {
-  const client = await clientOf(job, attempt, tools)
-  if (client === undefined) return
-  const slug = await tools.github.slug()
-  const [owner = '', repo = ''] = job.repository.split('/')
-  const found = await present(client.rest.repos.get({ owner, repo }))
-  if (found === undefined) return attempt.log.info('the repository is not there, or not ours to read')
-  const { id, full_name: repository } = found.data
-  const target = { owner: repository.split('/')[0] ?? owner, repo: repository.split('/')[1] ?? repo }
-  const at = { name: CHECK_NAME, headSha: job.head }
-  await written(attempt, 'check', startCheck(client, target, { ...at, ...LOOKING, ...askedAgain(job) }, slug))
-  let report: Omit<Parameters<typeof reportCheck>[2], 'name' | 'headSha'>
-  let failure: unknown
+/** A token that fetches one repository. @throws NotReviewed where the app may not read it */
+export async function readTokenOf(
+  job: RepositoryJob,
+  repositoryId: number,
+  { github }: Pick<ReviewTools, 'github'>,
+): Promise<string> {
   try {
-    using mirror = await tools.mirrors.open(id)
-    const token = await tools.github.readToken(job.installation, id)
-    using opened = tools.proxy.open(repository, token)
-    const refs = { [job.base.sha]: 'refs/steward/group/base', [job.head]: 'refs/steward/group/head' }
-    await mirror.fetch(opened.url, refs, attempt.signal)
-    const made = await tools.review(
-      { directory: mirror.directory, base: job.base.sha, head: job.head },
-      attempt.signal,
-    )
-    const review: Review = {
-      ...made,
-      base: { ref: job.base.ref, commit: job.base.sha },
-      head: { ref: 'merge group', commit: job.head },
-    }
-    const links = linksOf({
-      repositoryUrl: `${tools.settings.serverUrl}/${repository}`,
-      headSha: job.head,
-    })
-    report = {
-      ...checkText(review, links),
-      annotations: annotationsOf(review, links),
-      conclusion: conclusionOf(review, tools.settings.failOn),
-    }
-    tools.verdict?.(review.verdict)
+    return await github.readToken(job.installation, repositoryId)
   } catch (error) {
-    if (error instanceof RefGone) {
-      attempt.log.info('the merge group is gone')
-      await present(endCheck(client, target, { ...at, ...GONE }, slug))
-      return
-    }
-    // a merge queue waits for the check: it has to end
-    if (!(error instanceof NotReviewed) && !attempt.last) throw error
-    if (attempt.signal.aborted || comesAgain(error, tools)) throw error
-    failure = error
-    report = notJudged(error)
-    tools.verdict?.('none')
-  }
-  await written(attempt, 'check', reportCheck(client, target, { ...report, ...at }, slug))
-  if (failure !== undefined && !(failure instanceof NotReviewed)) throw failure
-}
-
-/** Whether a job that ended like this waits and comes again, without using up a try. */
-function comesAgain(error: unknown, { now }: Pick<ReviewTools, 'now'>): boolean {
-  return error instanceof Later || secondsToWait(error, now().getTime()) !== undefined
-}
-
-/** What a check says where there is no verdict. */
-function notJudged(error: unknown) {
-  const message =
-    error instanceof NotReviewed
-      ? error.message
-      : 'The bot failed, several times. Whoever runs it finds the reason in its log.'
-  return {
-    conclusion: 'failure' as const,
-    title: 'Could not judge this change',
-    summary: html(message),
-    annotations: [],
+    // "The permissions requested are not granted to this installation.", and the same of the repository
+    if (statusOf(error) !== 422) throw error
+    throw new NotReviewed(
+      'The app may not read this repository: grant it the permission "contents: read" in its settings.',
+    )
   }
 }
 
-function askedAgain({ again }: RepositoryJob): { again?: string } {
+/** The moment after which a check run has to have begun, where somebody asked for a new one. */
+export function askedAgain({ again }: RepositoryJob): { again?: string } {
   return again === undefined ? {} : { again }
 }
 
@@ -301,11 +243,11 @@ async function endLeftChecks(
   slug: string,
   { store }: ReviewTools,
 ): Promise<void> {
-  for (const head of await store.startedChecks(pull.repository, pull.number)) {
+  for (const head of await store.startedChecks(pull.repositoryId, pull.number)) {
     if (head === pull.head.sha && pull.state === 'open') continue
     const why = head === pull.head.sha ? CLOSED : LEFT
     await present(endCheck(client, targetOf(pull), { name: CHECK_NAME, headSha: head, ...why }, slug))
-    await store.endedCheck(pull.repository, pull.number, head)
+    await store.endedCheck(pull.repositoryId, pull.number, head)
   }
 }
 
@@ -316,33 +258,4 @@ export function targetOf({ repository, number }: PullRequest): {
 } {
   const [owner = '', repo = ''] = repository.split('/')
   return { owner, repo, number }
-}
-
-/** What GitHub gives; `undefined` where it says that there is no such thing, or none that we may see. */
-export async function present<T>(request: Promise<T>): Promise<T | undefined> {
-  try {
-    return await request
-  } catch (error) {
-    if (statusOf(error) !== 422 && statusOf(error) !== 410 && statusOf(error) !== 451 && !isRefused(error))
-      throw error
-    return undefined
-  }
-}
-
-/** What the app has no permission for is left out, and said: the rest of a report is still worth posting. */
-async function written(
-  attempt: Attempt,
-  what: 'check' | 'comment',
-  request: Promise<unknown>,
-): Promise<void> {
-  try {
-    await request
-  } catch (error) {
-    if (!isRefused(error)) throw error
-    const permission = what === 'check' ? 'checks: write' : 'pull requests: write'
-    attempt.log.warn(
-      { status: statusOf(error) },
-      `no ${what}: the app has no permission; grant it "${permission}" in its settings`,
-    )
-  }
 }

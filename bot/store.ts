@@ -19,7 +19,10 @@ export interface StoredReview {
 const REVIEW_LIMIT = 32 * 1024 * 1024
 const KEPT = 500
 
-/** The few tables of the bot's own. What they hold can be made again: GitHub is the truth. */
+/**
+ * The few tables of the bot's own. What they hold can be made again: GitHub is the truth. `repository` is the name in
+ * reviews, which are shown with it, and the number elsewhere, which stays when a repository is renamed.
+ */
 export class Store {
   readonly #sql: Db['executeSql']
 
@@ -86,41 +89,41 @@ export class Store {
   }
 
   /** Notes that somebody asked in a comment. @returns in how many comments since a moment, this one included */
-  async asks(repository: string, login: string, comment: number, now: Date, since: Date): Promise<number> {
+  async asks(repositoryId: number, login: string, comment: number, now: Date, since: Date): Promise<number> {
     await this.#sql('DELETE FROM cnpg_steward.asked WHERE at < $1', [since.toISOString()])
     await this.#sql(
       'INSERT INTO cnpg_steward.asked (repository, login, comment, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
-      [repository, login, comment, now.toISOString()],
+      [String(repositoryId), login, comment, now.toISOString()],
     )
     const rows: { asked: number }[] = (
       await this.#sql(
         'SELECT count(*)::int AS asked FROM cnpg_steward.asked WHERE repository = $1 AND login = $2',
-        [repository, login],
+        [String(repositoryId), login],
       )
     ).rows
     return rows[0]?.asked ?? 0
   }
 
   /** Remembers, before it is made, that a check run may be left under way on a commit. */
-  async startsCheck(repository: string, number: number, head: string): Promise<void> {
+  async startsCheck(repositoryId: number, number: number, head: string): Promise<void> {
     await this.#sql(
       'INSERT INTO cnpg_steward.started_check (repository, number, head) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-      [repository, number, head],
+      [String(repositoryId), number, head],
     )
   }
 
-  async endedCheck(repository: string, number: number, head: string): Promise<void> {
+  async endedCheck(repositoryId: number, number: number, head: string): Promise<void> {
     await this.#sql(
       'DELETE FROM cnpg_steward.started_check WHERE repository = $1 AND number = $2 AND head = $3',
-      [repository, number, head],
+      [String(repositoryId), number, head],
     )
   }
 
   /** Commits of a pull request on which a check run may be under way. */
-  async startedChecks(repository: string, number: number): Promise<string[]> {
+  async startedChecks(repositoryId: number, number: number): Promise<string[]> {
     const rows: { head: string }[] = (
       await this.#sql('SELECT head FROM cnpg_steward.started_check WHERE repository = $1 AND number = $2', [
-        repository,
+        String(repositoryId),
         number,
       ])
     ).rows

@@ -3,11 +3,14 @@ import { CHECK_NAME } from '../src/report/conclusion.ts'
 import type { GitHub } from './github.ts'
 import type { Job, SweepAllJob, SweepJob } from './jobs.ts'
 import type { Attempt } from './queue.ts'
-import { clientOf, present } from './review-job.ts'
+import { present } from './refusals.ts'
+import { clientOf } from './review-job.ts'
 
 export interface SweepTools {
   github: GitHub
   send: (jobs: readonly Job[]) => Promise<void>
+  /** sees to jobs that failed for good while nobody looked: their process was killed, or their time was over */
+  concludeDead: () => Promise<void>
 }
 
 /**
@@ -15,7 +18,11 @@ export interface SweepTools {
  * a head whose check is asked for again; else those whose head has no finished check of ours, because a webhook was missed
  * or the bot was killed.
  */
-export async function sweepJob(job: SweepJob, attempt: Attempt, tools: SweepTools): Promise<void> {
+export async function sweepJob(
+  job: SweepJob,
+  attempt: Attempt,
+  tools: Pick<SweepTools, 'github' | 'send'>,
+): Promise<void> {
   const client = await clientOf(job, attempt, tools)
   if (client === undefined) return
   const [owner = '', repo = ''] = job.repository.split('/')
@@ -31,7 +38,7 @@ export async function sweepJob(job: SweepJob, attempt: Attempt, tools: SweepTool
   if (pulls === undefined) return attempt.log.info('the repository is not there, or not ours to read')
   const slug = await tools.github.slug()
   const wanting: Job[] = []
-  for (const { number, head } of pulls) {
+  for (const { number, head, base } of pulls) {
     attempt.signal.throwIfAborted()
     if (job.head !== undefined && job.head !== head.sha) continue
     const run =
@@ -39,8 +46,9 @@ export async function sweepJob(job: SweepJob, attempt: Attempt, tools: SweepTool
         ? await latestRun(client, { owner, repo }, { name: CHECK_NAME, headSha: head.sha }, slug)
         : undefined
     if (run !== undefined && hasVerdict(run)) continue
-    const { installation, repository, delivery, again } = job
-    const common = { kind: 'review' as const, installation, repository, delivery, number }
+    const { installation, delivery, again } = job
+    const { full_name: repository, id: repositoryId } = base.repo
+    const common = { kind: 'review' as const, installation, repository, repositoryId, delivery, number }
     // no head: one that is being reviewed goes on, and is looked at again afterwards
     wanting.push(again === undefined ? { ...common, background: true } : { ...common, again })
   }
@@ -50,19 +58,27 @@ export async function sweepJob(job: SweepJob, attempt: Attempt, tools: SweepTool
 
 /** Every repository of every installation. */
 export async function sweepAllJob(job: SweepAllJob, attempt: Attempt, tools: SweepTools): Promise<void> {
+  await tools.concludeDead()
   for (const installation of await tools.github.installations()) {
     const client = await present(tools.github.client(installation))
     if (client === undefined) continue
     const { data } = await client.rest.apps.listReposAccessibleToInstallation({ per_page: 100 })
-    const names = data.repositories.map(({ full_name }) => full_name)
-    for (let page = 2; names.length < data.total_count; page++) {
+    const found = [...data.repositories]
+    for (let page = 2; found.length < data.total_count; page++) {
       const more = await client.rest.apps.listReposAccessibleToInstallation({ per_page: 100, page })
       if (more.data.repositories.length === 0) break
-      names.push(...more.data.repositories.map(({ full_name }) => full_name))
+      found.push(...more.data.repositories)
     }
     attempt.signal.throwIfAborted()
+    const { delivery } = job
     await tools.send(
-      names.map(repository => ({ kind: 'sweep', installation, repository, delivery: job.delivery })),
+      found.map(({ full_name: repository, id: repositoryId }) => ({
+        kind: 'sweep',
+        installation,
+        repository,
+        repositoryId,
+        delivery,
+      })),
     )
   }
 }

@@ -19,6 +19,8 @@ export interface ClientOptions {
   answerMs?: number
   /** how often a request that met a server error, or no answer, is sent again */
   retries?: number
+  /** false: not where it writes, which GitHub may have done, and would do twice; who asks looks first, and asks again */
+  repeatsWriting?: boolean
   /** longest wait for a rate limit that is taken here; beyond it the error is thrown (`secondsToWait`) */
   longestWaitSeconds?: number
   /** told of every answer: 'POST /repos/{owner}/{repo}/check-runs', and what is left of the rate limit */
@@ -74,9 +76,11 @@ export function createClient(options: ClientOptions): GitHubClient {
       } catch (error) {
         observe(parameters, answered(error) ? (statusOf(error) ?? 0) : 0, headersOf(error))
         const limit = secondsToWait(error, now())
-        const again = limit === undefined ? isPassing(error) && retries < most : waits < MOST_WAITS
+        const repeatable = parameters.method === 'GET' || (options.repeatsWriting ?? true)
+        const again =
+          limit === undefined ? repeatable && isPassing(error) && retries < most : waits < MOST_WAITS
         const seconds = limit ?? (retries + 1) ** 2
-        if (!again || seconds > longest) throw error
+        if (!again || seconds > longest) throw unlessEmpty(error, parameters.method)
         if (limit === undefined) retries += 1
         else waits += 1
         options.log(
@@ -87,6 +91,12 @@ export function createClient(options: ClientOptions): GitHubClient {
     }
   })
   return client
+}
+
+/** plugin-paginate-rest takes a 409 for the end of a list (14.0.0, src/iterator.ts): an error without a status it lets through. */
+function unlessEmpty(error: unknown, method: string): unknown {
+  if (method !== 'GET' || statusOf(error) !== 409 || !(error instanceof Error)) return error
+  return new Error(`GitHub meets a conflict (409): ${error.message}`, { cause: error })
 }
 
 /** The HTTP status of an error that GitHub answered with; `undefined` for any other error. */

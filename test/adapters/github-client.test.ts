@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   createClient,
+  type ClientOptions,
   isPassing,
   isRefused,
   secondsToWait,
@@ -38,10 +39,10 @@ function answer(status: number, body = LIST, headers: Record<string, string> = {
 const fine = answer(200)
 const message = (text: string): string => JSON.stringify({ message: text })
 
-async function list(options: { answerMs?: number; longestWaitSeconds?: number } = {}) {
+function client(options: Partial<ClientOptions> = {}) {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a server on TCP has an address with a port
   const { port } = server.address() as AddressInfo
-  const client = createClient({
+  return createClient({
     token: 'x',
     baseUrl: `http://127.0.0.1:${port}`,
     log: () => undefined,
@@ -51,7 +52,21 @@ async function list(options: { answerMs?: number; longestWaitSeconds?: number } 
     longestWaitSeconds: 120,
     ...options,
   })
-  return await client.paginate(client.rest.issues.listComments, COMMENTS)
+}
+
+async function list(options: Partial<ClientOptions> = {}) {
+  const made = client(options)
+  return await made.paginate(made.rest.issues.listComments, COMMENTS)
+}
+
+/** Writes to a GitHub that fails once. @returns how many requests that takes */
+async function write(repeatsWriting: boolean): Promise<number> {
+  answers = [answer(502, message('Bad Gateway')), answer(201, '{}')]
+  requests = 0
+  await client({ repeatsWriting })
+    .rest.issues.createComment({ ...COMMENTS, body: 'x' })
+    .catch(() => undefined)
+  return requests
 }
 
 describe('a request to GitHub', () => {
@@ -135,6 +150,15 @@ describe('a request to GitHub', () => {
     const failure: unknown = await list().catch((error: unknown) => error)
     expect([statusOf(failure), requests, waits]).toEqual([status, 1, []])
     expect(isPassing(failure)).toBe(false)
+  })
+
+  it('that writes something is sent again by the client only where it is told to', async () => {
+    expect([await write(true), await write(false)]).toEqual([2, 1])
+  })
+
+  it('of a list that meets nothing but conflicts is no empty list', async () => {
+    answers = [answer(409, message('Conflict'))]
+    await expect(list()).rejects.toThrow('conflict (409)')
   })
 
   it('is not sent for ever, and a long limit is left to who asked', async () => {

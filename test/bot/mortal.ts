@@ -7,7 +7,8 @@ import { commandJob, type CommandTools } from '../../bot/command-job.ts'
 import { openGitHub } from '../../bot/github.ts'
 import type { Job } from '../../bot/jobs.ts'
 import { openLog } from '../../bot/log.ts'
-import { mergeGroupJob, reviewJob } from '../../bot/review-job.ts'
+import { mergeGroupJob } from '../../bot/merge-group-job.ts'
+import { reviewJob } from '../../bot/review-job.ts'
 import type { ReviewProcess } from '../../bot/review-process.ts'
 import { Store } from '../../bot/store.ts'
 import { sweepAllJob, sweepJob } from '../../bot/sweep-job.ts'
@@ -98,7 +99,9 @@ export async function live(life: Life, kill?: Kill): Promise<number> {
       case 'sweep':
         return await sweepJob(job, attempt, tools)
       case 'sweep-all':
-        return await sweepAllJob(job, attempt, tools)
+        return await sweepAllJob(job, attempt, { ...tools, concludeDead: async () => undefined })
+      case 'conclude':
+        throw new Error('nothing fails for good here')
       case 'command':
       default:
         return await commandJob(job, attempt, tools)

@@ -164,6 +164,6 @@ describe.skipIf(noPostgres)('what happens to a pull request', () => {
     await Promise.all(stories.map(async ({ seed, story }) => await inAnyOrder(story, seed)))
     for (const { seed, story } of stories) expect({ seed, ...endOf(story) }).toEqual({ seed, ...wanted })
     expect(new Set(world.settled.map(([, outcome]) => outcome))).not.toContain('failed')
-    expect(await bot.queue.dead()).toEqual([])
+    expect(await bot.queue.deadLetters.list(100)).toEqual([])
   }, 240_000)
 })

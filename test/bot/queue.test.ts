@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { FolderInUse, lockFolder, openDatabase, type Database } from '../../bot/database.ts'
-import type { Job, ReviewJob } from '../../bot/jobs.ts'
+import type { ConcludeJob, Job, ReviewJob } from '../../bot/jobs.ts'
 import { openLog } from '../../bot/log.ts'
-import { GivenUp, Later, Queue, type Handler, type Outcome } from '../../bot/queue.ts'
+import { FailedForGood, GivenUp, Later, Queue, type Handler, type Outcome } from '../../bot/queue.ts'
 import { noPostgres, realPostgres, type RealPostgres } from '../postgres.ts'
 import { temporaryDirectory } from '../temporary.ts'
 
@@ -16,12 +16,14 @@ function review(number: number, more: Partial<ReviewJob> = {}): ReviewJob {
 /** A queue whose handler is the test's, and what came of its jobs. */
 async function open(database: Database, handler: Handler, workers = 2, fresh = true) {
   const settled: [Job, Outcome][] = []
+  const concluded: ConcludeJob[] = []
   const waiting: { count: number; resolve: () => void }[] = []
   const queue = await Queue.open({
     database,
     log: silent,
     handler: async (job, attempt) => {
-      if (job.kind !== 'sweep-all') await handler(job, attempt)
+      if (job.kind === 'conclude') concluded.push(job)
+      else if (job.kind !== 'sweep-all') await handler(job, attempt)
     },
     workers,
     jobSeconds: 60,
@@ -32,7 +34,7 @@ async function open(database: Database, handler: Handler, workers = 2, fresh = t
     retryLimit: 1,
     pollSeconds: 0.5,
     settled: (job, outcome) => {
-      if (job.kind === 'sweep-all') return
+      if (job.kind === 'sweep-all' || job.kind === 'conclude') return
       settled.push([job, outcome])
       for (const one of waiting) if (settled.length >= one.count) one.resolve()
     },
@@ -41,6 +43,8 @@ async function open(database: Database, handler: Handler, workers = 2, fresh = t
   return {
     queue,
     settled,
+    /** jobs that tell of failed ones */
+    concluded,
     /** Resolves once so many jobs have come to an end. */
     until: async (count: number) => {
       if (settled.length >= count) return
@@ -156,7 +160,7 @@ describe.each(['embedded', 'postgresql'])('the queue, %s', kind => {
     await until(4)
     expect(outcomes(settled)).toEqual(['failed', 'done', 'failed', 'done'])
     expect(done).toEqual([review(5, { again: 'now' }), review(6, { again: 'now' })])
-    expect(await queue.dead()).toEqual([])
+    expect(await queue.deadLetters.list(100)).toEqual([])
   })
 
   it.skipIf(left)('gives up a head for a newer one', async () => {
@@ -258,12 +262,12 @@ describe.each(['embedded', 'postgresql'])('the queue, %s', kind => {
       tries.push(last)
       throw new Error('it does not work')
     })
-    const { queue, settled, until } = opened
+    const { queue, settled, until, concluded } = opened
     await queue.work()
     await queue.send([review(1), review(2)])
     await until(4)
     const dead = await vi.waitUntil(async () => {
-      const found = await queue.dead()
+      const found = await queue.deadLetters.list(100)
       return found.length > 0 ? found : undefined
     })
     expect(tries).toEqual([false, true])
@@ -271,8 +275,73 @@ describe.each(['embedded', 'postgresql'])('the queue, %s', kind => {
     expect(dead).toMatchObject([{ job: { number: 1 }, tries: 2, error: 'it does not work' }])
     const depth = (await queue.depths()).find(({ queue: name }) => name === 'dead')
     expect(depth?.waiting).toBe(1)
-    expect(await queue.revive()).toBe(1)
+    await vi.waitUntil(() => concluded.length > 0)
+    // whoever looks again finds that it was told
+    await queue.deadLetters.concludeAll()
+    expect(await queue.deadLetters.revive()).toBe(1)
     await until(6)
+    expect(concluded[0]?.of).toEqual(review(1))
+  })
+
+  it.skipIf(left)('ends at once what no other try helps, and tells of it once', async () => {
+    let tries = 0
+    await using opened = await open(database, async () => {
+      tries += 1
+      throw new FailedForGood('it never will')
+    })
+    const { queue, settled, concluded } = opened
+    await queue.work()
+    await queue.send([review(5)])
+    await vi.waitUntil(() => concluded.length > 0)
+    const [dead] = await vi.waitUntil(async () => {
+      const found = await queue.deadLetters.list(1)
+      return found.length > 0 ? found : undefined
+    })
+    await queue.deadLetters.concludeAll()
+    expect([tries, outcomes(settled), dead]).toMatchObject([
+      1,
+      ['dead'],
+      { tries: 1, error: 'it never will' },
+    ])
+    expect(concluded).toMatchObject([{ of: review(5), delivery: 'test', repository: 'acme/fleet' }])
+  })
+
+  it.skipIf(left)('leaves to a waiting job of the key what a failed one has not done', async () => {
+    const started = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<void>()
+    let tries = 0
+    await using opened = await open(database, async () => {
+      tries += 1
+      if (tries > 1) return
+      started.resolve()
+      await gate.promise
+      throw new Error('it does not work now')
+    })
+    const { queue, settled, until } = opened
+    await queue.work()
+    await queue.send([review(6)])
+    await started.promise
+    await queue.send([review(6)])
+    gate.resolve()
+    await until(2)
+    expect(outcomes(settled)).toEqual(['failed', 'done'])
+    expect(await queue.deadLetters.list(10)).toEqual([])
+  })
+
+  it.skipIf(left)('takes a head that the handler finds moved up again', async () => {
+    const heads: (string | undefined)[] = []
+    await using opened = await open(database, async job => {
+      heads.push(job.kind === 'review' ? job.head : 'none')
+      if (heads.length === 1) throw new GivenUp('superseded')
+    })
+    const { queue, settled, until } = opened
+    await queue.work()
+    await queue.send([review(8, { head: 'old' })])
+    await until(2)
+    expect([outcomes(settled), heads]).toEqual([
+      ['superseded', 'done'],
+      ['old', undefined],
+    ])
   })
 
   it.skipIf(left)('hands back what runs when it stops', async () => {

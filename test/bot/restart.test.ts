@@ -82,5 +82,5 @@ it(`a bot in a folder loses nothing of ${EVENTS} events over ${PULLS} pull reque
   })
   const { rows } = await queue.sql(`SELECT count(*)::int AS kept FROM pgboss.job WHERE name = 'delivery'`)
   expect(rows).toEqual([{ kept: EVENTS }])
-  expect(await queue.dead()).toEqual([])
+  expect(await queue.deadLetters.list(100)).toEqual([])
 }, 400_000)

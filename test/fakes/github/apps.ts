@@ -22,6 +22,8 @@ export function ofRepository(repository: FakeRepository, call: Call): Reply {
 export function createToken(_repository: FakeRepository, call: Call): Reply {
   const found = ours(call).find(({ id }) => id === Number(call.parameters.installation_id))
   if (found === undefined) return notFound
+  if (found.suspended === true)
+    return { status: 403, body: { message: 'This installation has been suspended' } }
   const ids = call.body.repository_ids as number[] | undefined
   const chosen = [...call.fake.repositories.values()].filter(
     one => found.repositories.includes(one.fullName) && (ids === undefined || ids.includes(one.id)),

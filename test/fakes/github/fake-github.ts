@@ -76,6 +76,10 @@ export class FakeGitHub implements AsyncDisposable {
   #faults: Fault[] = []
   #losses: Loss[] = []
   #violations: string[] = []
+  /** by how much its clock is ahead of this machine's */
+  skewSeconds = 0
+  /** full name of before → the repository that had it */
+  readonly #moved = new Map<string, FakeRepository>()
   #lastId = 1000
   #seconds = Date.UTC(2026, 0, 1) / 1000
 
@@ -127,6 +131,20 @@ export class FakeGitHub implements AsyncDisposable {
     })
     this.repositories.set(fullName, made)
     return made
+  }
+
+  /** Renames a repository or moves it to another account; its old name leads to it. @param fullName 'owner/name' */
+  rename(repository: FakeRepository, fullName: string): void {
+    const before = repository.fullName
+    const [owner = '', name = ''] = fullName.split('/')
+    repository.move(this.account(owner), name, this.#root)
+    this.repositories.delete(before)
+    this.repositories.set(fullName, repository)
+    this.#moved.set(before, repository)
+    for (const [token, known] of this.#credentials)
+      this.#credentials.set(token, renamed(known, before, fullName))
+    for (const one of this.installations)
+      one.repositories = one.repositories.map(known => (known === before ? fullName : known))
   }
 
   /** A workflow's GITHUB_TOKEN (or the token of another app) for one repository. */
@@ -229,6 +247,12 @@ export class FakeGitHub implements AsyncDisposable {
     this.#faults.push({ times: 1, ...fault })
   }
 
+  /** Takes back what trouble was ordered and has not been met. */
+  heal(): void {
+    this.#faults = []
+    this.#losses = []
+  }
+
   /** Orders trouble on the way back: the answer to 'checks/create' is lost once. */
   lose(loss: Omit<Loss, 'times'> & { times?: number }): void {
     this.#losses.push({ times: 1, ...loss })
@@ -269,6 +293,13 @@ export class FakeGitHub implements AsyncDisposable {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', this.url)
+    if (this.skewSeconds !== 0)
+      response.setHeader('date', new Date(Date.now() + this.skewSeconds * 1000).toUTCString())
+    const moved = this.#redirect(request.method ?? '', url)
+    if (moved !== undefined) {
+      request.resume()
+      return void response.writeHead(moved.status, { location: moved.location }).end()
+    }
     const credential = this.#credential(request.headers.authorization)
     if (/^\/[^/]+\/[^/]+\.git\//.test(url.pathname)) return this.#git(request, response, url, credential)
     const raw = await read(request)
@@ -282,7 +313,7 @@ export class FakeGitHub implements AsyncDisposable {
       query: Object.fromEntries(url.searchParams),
       operation: id,
       body,
-      login: credential === 'bad' ? undefined : credential?.account.login,
+      login: typeof credential === 'string' ? undefined : credential?.account.login,
       status: reply.status,
     })
     const loss = this.#losses.find(candidate => candidate.operation === id && candidate.times-- > 0)
@@ -299,15 +330,29 @@ export class FakeGitHub implements AsyncDisposable {
     else response.write(text.slice(0, text.length / 2), () => response.destroy())
   }
 
+  /** "301 Moved permanently" for what reads, 307 for what writes; the address has the number of the repository. */
+  #redirect(method: string, url: URL): { status: number; location: string } | undefined {
+    const [, id, rest = ''] = /^\/repositories\/(\d+)(\/.*)?$/.exec(url.pathname) ?? []
+    const named = [...this.repositories.values()].find(one => one.id === Number(id))
+    if (named !== undefined) url.pathname = `/repos/${named.fullName}${rest}`
+    const api = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(url.pathname)
+    const git = /^\/([^/]+\/[^/]+)\.git(\/.*)$/.exec(url.pathname)
+    const moved = this.#moved.get(api?.[1] ?? git?.[1] ?? '')
+    if (moved === undefined) return undefined
+    const place =
+      git === null ? `/repositories/${moved.id}${api?.[2] ?? ''}` : `/${moved.fullName}.git${git[2]}`
+    return { status: method === 'GET' ? 301 : 307, location: `${this.url}${place}${url.search}` }
+  }
+
   #reply(
     request: IncomingMessage,
     url: URL,
     body: Json | undefined,
     operation: Operation | undefined,
-    credential: Credential | 'bad' | undefined,
+    credential: Credential | string | undefined,
     id: string,
   ): Reply {
-    if (credential === 'bad') return problem(401, 'Bad credentials')
+    if (typeof credential === 'string') return problem(401, credential)
     const fault = this.#faults.find(candidate => candidate.operation === id && candidate.times-- > 0)
     if (fault !== undefined) return problem(fault.status, fault.message ?? 'Server Error', fault.headers)
     if (id === 'graphql') return answerGraphql(body, credential, this.#violations, this.repositories)
@@ -346,15 +391,19 @@ export class FakeGitHub implements AsyncDisposable {
     request: IncomingMessage,
     response: ServerResponse,
     url: URL,
-    credential: Credential | 'bad' | undefined,
+    credential: Credential | string | undefined,
   ): void {
     const [, owner = '', name = ''] = url.pathname.split('/')
     const repository = this.repositories.get(`${owner}/${name.replace(/\.git$/, '')}`)
     const writes = url.pathname.endsWith('git-receive-pack') || url.search.includes('git-receive-pack')
-    const known = credential !== undefined && credential !== 'bad'
+    const known = credential !== undefined && typeof credential !== 'string'
     const may = known && reaches(credential, repository?.fullName)
     const level = known ? credential.permissions.contents : undefined
-    if (repository === undefined || credential === 'bad' || ((repository.private || writes) && !may)) {
+    if (
+      repository === undefined ||
+      typeof credential === 'string' ||
+      ((repository.private || writes) && !may)
+    ) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="GitHub"' }).end()
       return
     }
@@ -366,29 +415,43 @@ export class FakeGitHub implements AsyncDisposable {
   }
 
   /** `token X`, `bearer X`, or git's basic with the token as its password. */
-  #credential(header: string | undefined): Credential | 'bad' | undefined {
+  #credential(header: string | undefined): Credential | string | undefined {
     if (header === undefined) return undefined
     const [scheme = '', value = ''] = header.split(' ')
     const token =
       scheme.toLowerCase() === 'basic' ? (Buffer.from(value, 'base64').toString().split(':')[1] ?? '') : value
     if (token.split('.').length === 3) return this.#jwt(token)
     const known = this.#credentials.get(token)
-    return known === undefined || known.installation?.removed === true ? 'bad' : known
+    const gone = known?.installation?.removed === true || known?.installation?.suspended === true
+    return known === undefined || gone ? BAD : known
   }
 
   /** "The time must be no more than 10 minutes into the future", signed RS256 with the key of the app that it names. */
-  #jwt(token: string): Credential | 'bad' {
+  #jwt(token: string): Credential | string {
     const [head = '', body = '', signature = ''] = token.split('.')
     const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as Record<string, unknown>
     const known = this.#keys.get(Number(claims.iss))
-    const seconds = Date.now() / 1000
-    const fresh = Number(claims.exp) > seconds && Number(claims.exp) <= seconds + 600
+    const seconds = Date.now() / 1000 + this.skewSeconds
     const data = Buffer.from(`${head}.${body}`)
-    if (known === undefined || !fresh) return 'bad'
-    if (!verify('sha256', data, known.publicKey, Buffer.from(signature, 'base64url'))) return 'bad'
+    if (known === undefined) return BAD
+    if (!verify('sha256', data, known.publicKey, Buffer.from(signature, 'base64url'))) return BAD
+    if (Number(claims.exp) <= seconds) return `'Expiration time' claim ('exp') ${PAST}`
+    if (Number(claims.exp) > seconds + 600) return "'Expiration time' claim ('exp') is too far in the future"
+    if (Number(claims.iat) > seconds) return `'Issued at' claim ('iat') ${NOT_YET}`
     const account = this.account(`${known.app.slug}[bot]`)
     return { account, app: known.app, jwt: true, permissions: {} }
   }
+}
+
+const BAD = 'Bad credentials'
+const PAST = 'must be a numeric value representing the future time at which the assertion expires'
+const NOT_YET = 'must be an Integer representing the time that the assertion was issued'
+
+function renamed(credential: Credential, before: string, after: string): Credential {
+  const { repositories } = credential
+  return repositories === undefined
+    ? credential
+    : { ...credential, repositories: repositories.map(name => (name === before ? after : name)) }
 }
 
 function problem(status: number, message: string, headers: Record<string, string> = {}): Reply {

@@ -1,7 +1,7 @@
 // oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
 import { deflateSync, inflateSync } from 'node:zlib'
@@ -14,7 +14,7 @@ const ENVIRONMENT = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', GIT_CO
 
 /** A bare repository on disk, served over git's own smart HTTP. */
 export class GitRepository {
-  readonly directory: string
+  directory: string
 
   constructor(directory: string) {
     this.directory = directory
@@ -38,6 +38,12 @@ export class GitRepository {
 \tauto = 0
 `
     writeFileSync(path.join(directory, 'config'), config)
+  }
+
+  move(directory: string): void {
+    mkdirSync(path.dirname(directory), { recursive: true })
+    renameSync(this.directory, directory)
+    this.directory = directory
   }
 
   git(...args: string[]): string {

@@ -34,6 +34,7 @@ export interface Installation {
   repositories: string[]
   permissions: Partial<Record<Permission, 'read' | 'write'>>
   removed: boolean
+  suspended?: boolean
 }
 
 /** Who a token speaks for and what it may do. */
@@ -98,8 +99,8 @@ const GITHUB = 'GitHub <noreply@github.com> 1767225600 +0000'
 /** A repository: state of the API, and git behind it. */
 export class FakeRepository {
   readonly id: number
-  readonly owner: Account
-  readonly name: string
+  owner: Account
+  name: string
   readonly private: boolean
   readonly parent: FakeRepository | undefined
   readonly git: GitRepository
@@ -136,6 +137,13 @@ export class FakeRepository {
 
   get fullName(): string {
     return `${this.owner.login}/${this.name}`
+  }
+
+  /** It is called otherwise from now on; `FakeGitHub.rename` leads the old name here. */
+  move(owner: Account, name: string, root: string): void {
+    this.owner = owner
+    this.name = name
+    this.git.move(path.join(root, owner.login, `${name}.git`))
   }
 
   /** Commits to a branch as a push would, and brings pull requests of that branch up to date. @returns the commit */
