@@ -40,7 +40,12 @@ interface Timed {
   equal: boolean
 }
 
-async function timed(command: string, args: readonly string[]): Promise<Timed> {
+/** @param from where the plugin's text begins in what is printed */
+async function timed(
+  command: string,
+  args: readonly string[],
+  from: (output: string) => number,
+): Promise<Timed> {
   server.requests.length = 0
   const connectionsBefore = server.connections()
   const start = performance.now()
@@ -56,8 +61,7 @@ async function timed(command: string, args: readonly string[]): Promise<Timed> {
     ms,
     requests: server.requests.length,
     connections: server.connections() - connectionsBefore,
-    // ours says its judgement first
-    equal: normalForm(output.slice(output.indexOf('Cluster Summary'))) === recorded.text?.[0],
+    equal: normalForm(output.slice(from(output))) === recorded.text?.[0],
   }
 }
 
@@ -67,7 +71,13 @@ function line(name: string, runs: readonly Timed[]): string {
   return `${name.padEnd(14)} ${median(runs.map(({ ms }) => ms)).toFixed(0)} ms, ${first?.requests ?? 0} requests on ${first?.connections ?? 0} connections, text ${texts}`
 }
 
-const steward = async () => await timed(process.execPath, [main, ...asks, '--at', recorded.at])
+const steward = async () =>
+  await timed(
+    process.execPath,
+    [main, ...asks, '--at', recorded.at],
+    // its judgement comes first
+    output => output.indexOf('Cluster Summary'),
+  )
 const { plugin } = values
 for (const latency of values.latency.split(',').map(Number)) {
   serving.delayMs = latency
@@ -77,7 +87,7 @@ for (const latency of values.latency.split(',').map(Number)) {
   const theirs: Timed[] = []
   for (let index = 0; index < Number(values.runs); index++) {
     ours.push(await steward())
-    if (plugin !== undefined) theirs.push(await timed(plugin, asks))
+    if (plugin !== undefined) theirs.push(await timed(plugin, asks, () => 0))
   }
   console.log(`each answer takes ${latency} ms, ${values.runs} runs`)
   console.log(line('cnpg-steward', ours))
