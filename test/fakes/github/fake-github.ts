@@ -310,7 +310,7 @@ export class FakeGitHub implements AsyncDisposable {
     if (credential === 'bad') return problem(401, 'Bad credentials')
     const fault = this.#faults.find(candidate => candidate.operation === id && candidate.times-- > 0)
     if (fault !== undefined) return problem(fault.status, fault.message ?? 'Server Error', fault.headers)
-    if (id === 'graphql') return answerGraphql(body, credential, this.#violations)
+    if (id === 'graphql') return answerGraphql(body, credential, this.#violations, this.repositories)
     if (operation === undefined) {
       this.#violations.push(`${request.method} ${url.pathname} is no operation of openapi.json`)
       return problem(404, 'Not Found')

@@ -1,8 +1,11 @@
 // oxlint-disable typescript/no-unsafe-type-assertion -- JSON that GitHub's own description has been checked against
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
+import { deflateSync, inflateSync } from 'node:zlib'
+import { layOver } from './git-trees.ts'
 
 /** Files of a commit: path → content; null removes the file. */
 export type Files = Record<string, string | null>
@@ -12,16 +15,29 @@ const ENVIRONMENT = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', GIT_CO
 /** A bare repository on disk, served over git's own smart HTTP. */
 export class GitRepository {
   readonly directory: string
-  /** commits that are known to be there: none ever goes */
-  readonly #commits = new Set<string>()
 
   constructor(directory: string) {
     this.directory = directory
-    mkdirSync(directory, { recursive: true })
-    this.git('init', '--quiet', '--bare', '--initial-branch=main', '.')
-    // GitHub lets a client fetch any commit by its id; actions/checkout relies on it.
-    this.git('config', 'uploadpack.allowAnySHA1InWant', 'true')
-    this.git('config', 'http.receivepack', 'true')
+    // what `git init --bare` makes, without a process
+    for (const folder of ['objects', 'refs/heads', 'refs/tags'])
+      mkdirSync(path.join(directory, folder), { recursive: true })
+    writeFileSync(path.join(directory, 'HEAD'), 'ref: refs/heads/main\n')
+    // GitHub lets a client fetch any commit by its id; actions/checkout relies on it. Every object and ref is in a file of its
+    // own, which is read and written without a process.
+    const config = `[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = true
+[uploadpack]
+\tallowAnySHA1InWant = true
+[http]
+\treceivepack = true
+[transfer]
+\tunpackLimit = 1000000
+[gc]
+\tauto = 0
+`
+    writeFileSync(path.join(directory, 'config'), config)
   }
 
   git(...args: string[]): string {
@@ -32,53 +48,119 @@ export class GitRepository {
     return execFileSync('git', args, { cwd: this.directory, env: ENVIRONMENT })
   }
 
+  /** An object as git keeps it. */
+  read(sha: string): { type: string; content: Buffer } {
+    const file = this.#fileOf(sha)
+    if (!existsSync(file)) {
+      const type = this.git('cat-file', '-t', sha)
+      return { type, content: this.bytes('cat-file', type, sha) }
+    }
+    const data = inflateSync(readFileSync(file))
+    const end = data.indexOf(0)
+    return { type: data.subarray(0, end).toString().split(' ')[0] ?? '', content: data.subarray(end + 1) }
+  }
+
+  /** Writes an object. @returns its id */
+  write(type: 'blob' | 'tree' | 'commit', content: Uint8Array): string {
+    const data = Buffer.concat([Buffer.from(`${type} ${content.byteLength}\0`), content])
+    const sha = createHash('sha1').update(data).digest('hex')
+    const file = this.#fileOf(sha)
+    if (!existsSync(file)) {
+      mkdirSync(path.dirname(file), { recursive: true })
+      writeFileSync(file, deflateSync(data))
+    }
+    return sha
+  }
+
+  #fileOf(sha: string): string {
+    return path.join(this.directory, 'objects', sha.slice(0, 2), sha.slice(2))
+  }
+
   /** The commit a ref, branch or id names; undefined where there is none. */
   resolve(name: string): string | undefined {
-    // each reply about a pull request asks for three refs: too often for a process each
-    const id = this.#commits.has(name) ? name : this.#loose(name)
-    if (id !== undefined && this.#commits.has(id)) return id
+    // what most requests ask for needs no process
+    if (/^refs\/[\w./-]+$/.test(name) && !name.includes('..')) {
+      const file = path.join(this.directory, name)
+      return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined
+    }
+    if (/^[0-9a-f]{40}$/.test(name) && existsSync(this.#fileOf(name)))
+      return this.read(name).type === 'commit' ? name : undefined
     try {
-      const found = this.git('rev-parse', '--verify', '--quiet', `${name}^{commit}`)
-      this.#commits.add(found)
-      return found
+      return this.git('rev-parse', '--verify', '--quiet', `${name}^{commit}`)
     } catch {
       return undefined
     }
   }
 
-  /** What a ref that has a file of its own stands at. */
-  #loose(name: string): string | undefined {
-    if (!name.startsWith('refs/')) return undefined
-    try {
-      return readFileSync(path.join(this.directory, name), 'utf8').trim()
-    } catch {
-      return undefined
+  /** Moves, makes or (undefined) deletes a ref. */
+  setRef(name: string, to: string | undefined): void {
+    const file = path.join(this.directory, name)
+    if (to === undefined) return rmSync(file, { force: true })
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, `${to}\n`)
+  }
+
+  /** Names of refs below 'refs/heads/', sorted. */
+  refs(below: string): string[] {
+    const folder = path.join(this.directory, below)
+    const listed = readdirSync(folder, { recursive: true, withFileTypes: true })
+    return listed
+      .filter(entry => entry.isFile())
+      .map(entry => path.relative(this.directory, path.join(entry.parentPath, entry.name)))
+      .toSorted()
+  }
+
+  /** Tree and parents of a commit. */
+  commitOf(sha: string): { tree: string; parents: string[] } {
+    const [header = ''] = this.read(sha).content.toString('utf8').split('\n\n')
+    const at = (name: string) => [...header.matchAll(new RegExp(`^${name} ([0-9a-f]{40})$`, 'gm'))]
+    return { tree: at('tree')[0]?.[1] ?? '', parents: at('parent').map(([, parent = '']) => parent) }
+  }
+
+  /** A commit and all before it, children before parents. */
+  history(sha: string): string[] {
+    const seen = new Set<string>()
+    const order: string[] = []
+    const walk = (one: string): void => {
+      if (seen.has(one)) return
+      seen.add(one)
+      for (const parent of this.commitOf(one).parents) walk(parent)
+      order.unshift(one)
     }
+    walk(sha)
+    return order
+  }
+
+  /** The newest commit that both have; in a history with few merges. */
+  mergeBase(one: string, other: string): string | undefined {
+    const others = new Set(this.history(other))
+    return this.history(one).find(sha => others.has(sha))
   }
 
   /** Adds a commit to a branch, which starts at `from` (a branch or commit) where it is new. */
   commit(branch: string, files: Files, options: { message?: string; from?: string } = {}): string {
     const parent = this.resolve(`refs/heads/${branch}`) ?? (options.from && this.resolve(options.from))
     const message = options.message ?? `change ${Object.keys(files).join(', ')}`
-    const lines = [
-      `commit refs/heads/${branch}`,
+    const laid = Object.entries(files).map(([name, content]) => ({
+      path: name,
+      mode: '100644',
+      sha: content === null ? undefined : this.write('blob', Buffer.from(content)),
+    }))
+    const below = parent === undefined || parent === '' ? undefined : parent
+    const tree =
+      layOver(this, below === undefined ? undefined : this.commitOf(below).tree, laid) ??
+      this.write('tree', Buffer.alloc(0))
+    const content = [
+      `tree ${tree}`,
+      ...(below === undefined ? [] : [`parent ${below}`]),
+      'author Test <test@example.com> 1767225600 +0000',
       'committer Test <test@example.com> 1767225600 +0000',
-      `data ${Buffer.byteLength(message)}`,
-      message,
-      ...(parent === undefined || parent === '' ? [] : [`from ${parent}`]),
-      ...Object.entries(files).flatMap(([file, content]) =>
-        content === null
-          ? [`D ${file}`]
-          : [`M 100644 inline ${file}`, `data ${Buffer.byteLength(content)}`, content],
-      ),
       '',
-    ]
-    execFileSync('git', ['fast-import', '--quiet', '--force'], {
-      cwd: this.directory,
-      env: ENVIRONMENT,
-      input: lines.join('\n'),
-    })
-    return this.resolve(`refs/heads/${branch}`) ?? ''
+      message,
+    ].join('\n')
+    const sha = this.write('commit', Buffer.from(content))
+    this.setRef(`refs/heads/${branch}`, sha)
+    return sha
   }
 }
 

@@ -1,6 +1,14 @@
 // oxlint-disable typescript/no-unsafe-type-assertion, unicorn/consistent-function-scoping -- JSON that GitHub's own description has been checked against
 import { textAt, type Json, type JsonObject } from '../../../src/manifest/json.ts'
-import type { Account, App, CheckRun, Comment, FakePullRequest, FakeRepository } from './repository.ts'
+import type {
+  Account,
+  App,
+  CheckRun,
+  Comment,
+  FakeIssue,
+  FakePullRequest,
+  FakeRepository,
+} from './repository.ts'
 import { notFound, ok, type Call, type Reply } from './call.ts'
 
 // What the fake knows of each of GitHub's objects. Fields that GitHub requires beyond it are filled in by the contract.
@@ -26,6 +34,8 @@ export function repository(made: FakeRepository): JsonObject {
     fork: made.parent !== undefined,
     owner: user(made.owner),
     default_branch: 'main',
+    node_id: `R_${made.id}`,
+    allow_squash_merge: true,
     html_url: `${HTML}/${made.fullName}`,
   }
 }
@@ -40,14 +50,56 @@ export function pullRequest(pull: FakePullRequest): JsonObject {
   })
   return {
     number: pull.number,
+    node_id: `PR_${pull.repository.id}_${pull.number}`,
     state: pull.state,
     title: pull.title,
+    body: pull.body,
+    draft: pull.draft,
+    labels: labels(pull.labels),
+    created_at: pull.created,
+    merged_at: pull.merged ?? null,
     user: user(pull.author),
     head: side(pull.headRepository, pull.head, pull.headSha),
     base: side(pull.repository, pull.base, pull.baseSha),
     merge_commit_sha: pull.mergeSha ?? null,
     html_url: `${HTML}/${pull.repository.fullName}/pull/${pull.number}`,
     author_association: pull.isFork ? 'CONTRIBUTOR' : 'MEMBER',
+  }
+}
+
+/** What only the answer about one pull request has. */
+export function wholePullRequest(pull: FakePullRequest): JsonObject {
+  const isOpen = pull.state === 'open'
+  const { mergeable } = pull
+  const state = pull.draft
+    ? 'draft'
+    : !mergeable
+      ? 'dirty'
+      : pull.repository.strict && pull.behind
+        ? 'behind'
+        : 'clean'
+  return {
+    ...pullRequest(pull),
+    merged: pull.merged !== undefined,
+    mergeable: isOpen ? mergeable : null,
+    mergeable_state: isOpen ? state : 'unknown',
+  }
+}
+
+export function labels(names: Iterable<string>): Json[] {
+  return [...names].map(name => ({ id: 1, name, color: 'ededed', default: false, description: '' }))
+}
+
+export function issue(made: FakeIssue): JsonObject {
+  return {
+    number: made.number,
+    title: made.title,
+    body: made.body,
+    state: made.state,
+    user: user(made.user),
+    labels: labels(made.labels),
+    created_at: made.created,
+    author_association: 'NONE',
   }
 }
 
@@ -119,31 +171,58 @@ export function files(made: FakeRepository, base: string, head: string): Json[] 
 }
 
 export function commit(made: FakeRepository, sha: string): JsonObject {
-  const [tree = '', parents = '', message = ''] = made.git
-    .git('show', '-s', '--format=%T%n%P%n%B', sha)
-    .split('\n')
+  const text = made.git.read(sha).content.toString('utf8')
+  const end = text.indexOf('\n\n')
+  const header = text.slice(0, end).split('\n')
+  const at = (name: string): string[] =>
+    header.flatMap(line => (line.startsWith(`${name} `) ? [line.slice(name.length + 1)] : []))
+  const [author, committer] = ['author', 'committer'].map(name => accountOf(at(name)[0] ?? ''))
+  const verified = made.signed.has(sha)
   return {
     sha,
-    commit: { message, tree: { sha: tree, url: HTML } },
-    parents: parents
-      .split(' ')
-      .filter(Boolean)
-      .map(parent => ({ sha: parent, url: HTML })),
-    author: null,
-    committer: null,
+    commit: {
+      message: text.slice(end + 2).replace(/\n$/, ''),
+      tree: { sha: at('tree')[0] ?? '', url: HTML },
+      verification: {
+        verified,
+        reason: verified ? 'valid' : 'unsigned',
+        payload: null,
+        signature: null,
+        verified_at: null,
+      },
+    },
+    parents: at('parent').map(parent => ({ sha: parent, url: HTML })),
+    author: author ?? null,
+    committer: committer ?? null,
   }
 }
+
+/** The account that GitHub attributes an address to. */
+function accountOf(line: string): JsonObject | undefined {
+  const address = /<([^>]*)>/.exec(line)?.[1] ?? ''
+  if (address === 'noreply@github.com') return user({ id: 19_864_447, login: 'web-flow', type: 'User' })
+  const [, id, login] = /^(\d+)\+(.+)@users\.noreply\.github\.com$/.exec(address) ?? []
+  if (id === undefined || login === undefined) return undefined
+  return user({ id: Number(id), login, type: login.endsWith('[bot]') ? 'Bot' : 'User' })
+}
+
+const compared = new WeakMap<FakeRepository, Map<string, JsonObject>>()
 
 export function comparison(made: FakeRepository, call: Call): Reply {
   const [base = '', head = ''] = (call.parameters.basehead ?? '').split('...')
   const [from, to] = [made.git.resolve(base), made.git.resolve(head)]
   if (from === undefined || to === undefined) return notFound
-  const merge = made.git.git('merge-base', from, to)
-  const count = (range: string): number => Number(made.git.git('rev-list', '--count', range))
-  const [ahead, behind] = [count(`${from}..${to}`), count(`${to}..${from}`)]
+  const known = compared.get(made) ?? new Map<string, JsonObject>()
+  compared.set(made, known)
+  const kept = known.get(`${from}...${to}`)
+  if (kept !== undefined) return ok(kept)
+  const merge = made.git.mergeBase(from, to)
+  if (merge === undefined) return notFound
+  const [before, after] = [made.git.history(from), made.git.history(to)]
+  const commits = after.filter(sha => !before.includes(sha)).toReversed()
+  const [ahead, behind] = [commits.length, before.filter(sha => !after.includes(sha)).length]
   const status = ahead === 0 ? (behind === 0 ? 'identical' : 'behind') : behind === 0 ? 'ahead' : 'diverged'
-  const commits = made.git.git('rev-list', '--reverse', `${from}..${to}`).split('\n').filter(Boolean)
-  return ok({
+  const comparison: JsonObject = {
     status,
     ahead_by: ahead,
     behind_by: behind,
@@ -152,7 +231,9 @@ export function comparison(made: FakeRepository, call: Call): Reply {
     merge_base_commit: commit(made, merge),
     commits: commits.map(sha => commit(made, sha)),
     files: files(made, merge, to),
-  })
+  }
+  known.set(`${from}...${to}`, comparison)
+  return ok(comparison)
 }
 
 /** A file or the list of a directory. */

@@ -5,9 +5,18 @@ const WRITES: Record<string, Permission[]> = {
   'checks/create': ['checks'],
   'checks/update': ['checks'],
   'code-scanning/upload-sarif': ['security_events'],
+  'git/create-commit': ['contents'],
+  'git/create-tree': ['contents'],
+  'issues/add-labels': ['issues', 'pull_requests'],
+  'issues/create': ['issues'],
   'issues/create-comment': ['issues', 'pull_requests'],
   'issues/delete-comment': ['issues', 'pull_requests'],
   'issues/update-comment': ['issues', 'pull_requests'],
+  'issues/remove-label': ['issues', 'pull_requests'],
+  'issues/update': ['issues'],
+  'pulls/create': ['pull_requests'],
+  'pulls/merge': ['contents'],
+  'pulls/update': ['pull_requests'],
   'reactions/create-for-issue-comment': ['issues', 'pull_requests'],
 }
 /** Operations that only the app itself may ask for, with its JWT. */

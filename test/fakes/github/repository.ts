@@ -82,6 +82,19 @@ export interface Sarif {
   sarif: string
 }
 
+/** An issue that is no pull request. */
+export interface FakeIssue {
+  number: number
+  title: string
+  body: string
+  state: 'open' | 'closed'
+  user: Account
+  labels: Set<string>
+  created: string
+}
+
+const GITHUB = 'GitHub <noreply@github.com> 1767225600 +0000'
+
 /** A repository: state of the API, and git behind it. */
 export class FakeRepository {
   readonly id: number
@@ -94,6 +107,11 @@ export class FakeRepository {
   readonly comments: Comment[] = []
   readonly checkRuns: CheckRun[] = []
   readonly sarifs: Sarif[] = []
+  readonly issues = new Map<number, FakeIssue>()
+  /** commits that were made over the API without an author: GitHub signs them */
+  readonly signed = new Set<string>()
+  /** branch protection: branches must be up to date before they are merged */
+  strict = false
   /** login → permission */
   readonly collaborators = new Map<string, 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'>()
   #lastNumber = 0
@@ -129,6 +147,21 @@ export class FakeRepository {
     return commit
   }
 
+  /** Moves, makes or deletes a branch, with what GitHub does then to the pull requests on it. */
+  moveBranch(branch: string, to: string | undefined): void {
+    const ref = `refs/heads/${branch}`
+    this.git.setRef(ref, to)
+    for (const pull of this.pulls.values())
+      if (pull.headRepository === this && pull.head === branch && pull.state === 'open') {
+        if (to === undefined) pull.state = 'closed'
+        else pull.refresh()
+      }
+  }
+
+  nextNumber(): number {
+    return ++this.#lastNumber
+  }
+
   /** Opens a pull request of a branch of this repository or of a fork. */
   pullRequest(options: {
     head: string
@@ -136,6 +169,9 @@ export class FakeRepository {
     from?: FakeRepository
     title?: string
     author: Account
+    body?: string
+    draft?: boolean
+    created?: string
   }): FakePullRequest {
     const pull = new FakePullRequest(++this.#lastNumber, this, options)
     this.pulls.set(pull.number, pull)
@@ -149,14 +185,30 @@ export class FakePullRequest {
   readonly headRepository: FakeRepository
   readonly head: string
   base: string
-  readonly title: string
+  title: string
+  body: string
+  draft: boolean
   readonly author: Account
+  readonly created: string
+  readonly labels = new Set<string>()
   state: 'open' | 'closed' = 'open'
+  /** when it was merged */
+  merged: string | undefined
+  readonly #mergeable = new Map<string, boolean>()
 
   constructor(
     number: number,
     repository: FakeRepository,
-    options: { head: string; base?: string; from?: FakeRepository; title?: string; author: Account },
+    options: {
+      head: string
+      base?: string
+      from?: FakeRepository
+      title?: string
+      author: Account
+      body?: string
+      draft?: boolean
+      created?: string
+    },
   ) {
     this.number = number
     this.repository = repository
@@ -165,6 +217,9 @@ export class FakePullRequest {
     this.base = options.base ?? 'main'
     this.title = options.title ?? 'A change'
     this.author = options.author
+    this.body = options.body ?? ''
+    this.draft = options.draft ?? false
+    this.created = options.created ?? '2026-01-01T00:00:00Z'
     this.refresh()
   }
 
@@ -177,7 +232,7 @@ export class FakePullRequest {
   }
 
   get mergeBase(): string {
-    return this.repository.git.git('merge-base', this.baseSha, this.headSha)
+    return this.repository.git.mergeBase(this.baseSha, this.headSha) ?? ''
   }
 
   get mergeSha(): string | undefined {
@@ -188,11 +243,42 @@ export class FakePullRequest {
     return this.headRepository !== this.repository
   }
 
+  /** Whether it merges into the base as that stands. */
+  get mergeable(): boolean {
+    const key = `${this.baseSha} ${this.headSha}`
+    let known = this.#mergeable.get(key)
+    if (known === undefined) {
+      try {
+        this.repository.git.git('merge-tree', '--write-tree', this.baseSha, this.headSha)
+        known = true
+      } catch {
+        known = false
+      }
+      this.#mergeable.set(key, known)
+    }
+    return known
+  }
+
+  /** The base has commits that the head has not. */
+  get behind(): boolean {
+    return this.mergeBase !== this.baseSha
+  }
+
   /** Makes refs/pull/N/head and, where it merges cleanly, refs/pull/N/merge, as GitHub does after each push. */
   refresh(): void {
     const { git } = this.repository
     const target = `refs/pull/${this.number}`
-    git.git('fetch', '--quiet', this.headRepository.git.directory, `+refs/heads/${this.head}:${target}/head`)
+    // the head of a closed one stays what it was
+    if (this.state === 'closed') return
+    if (this.headRepository === this.repository)
+      git.setRef(`${target}/head`, git.resolve(`refs/heads/${this.head}`))
+    else
+      git.git(
+        'fetch',
+        '--quiet',
+        this.headRepository.git.directory,
+        `+refs/heads/${this.head}:${target}/head`,
+      )
     let tree: string
     try {
       tree = git.git('merge-tree', '--write-tree', this.baseSha, this.headSha)
@@ -200,9 +286,12 @@ export class FakePullRequest {
       // it does not merge cleanly: the ref stays where it was
       return
     }
-    const author = ['-c', 'user.name=GitHub', '-c', 'user.email=noreply@example.com']
-    const parents = ['-p', this.baseSha, '-p', this.headSha]
-    const merge = git.git(...author, 'commit-tree', tree, ...parents, '-m', `Merge ${this.headSha}`)
-    git.git('update-ref', `${target}/merge`, merge)
+    const merge = git.write(
+      'commit',
+      Buffer.from(
+        `tree ${tree}\nparent ${this.baseSha}\nparent ${this.headSha}\nauthor ${GITHUB}\ncommitter ${GITHUB}\n\nMerge ${this.headSha}`,
+      ),
+    )
+    git.setRef(`${target}/merge`, merge)
   }
 }

@@ -3,7 +3,10 @@ import { textAt } from '../../../src/manifest/json.ts'
 import { notFound, ok, page, type Call, type Reply } from './call.ts'
 import * as apps from './apps.ts'
 import * as checks from './checks.ts'
+import * as issues from './issues.ts'
+import * as objects from './objects.ts'
 import * as payload from './payloads.ts'
+import * as pulls from './pulls.ts'
 import type { FakePullRequest, FakeRepository } from './repository.ts'
 
 /** Longest body of a comment, in characters (UTF-16 units, as MySQL's mediumtext limit is enforced by GitHub). */
@@ -13,15 +16,11 @@ type Handler = (repository: FakeRepository, call: Call) => Reply
 
 const HANDLERS: Record<string, Handler> = {
   'repos/get': repository => ok(payload.repository(repository)),
-  'pulls/get': (repository, call) => onPull(repository, call, pull => ok(payload.pullRequest(pull))),
-  'pulls/list': (repository, call) => {
-    const state = call.query.get('state') ?? 'open'
-    const base = call.query.get('base')
-    const pulls = [...repository.pulls.values()].filter(
-      pull => (state === 'all' || pull.state === state) && (base === null || pull.base === base),
-    )
-    return page(call, pulls.map(payload.pullRequest))
-  },
+  'pulls/create': pulls.create,
+  'pulls/get': (repository, call) => onPull(repository, call, pull => ok(payload.wholePullRequest(pull))),
+  'pulls/list': pulls.list,
+  'pulls/merge': (repository, call) => onPull(repository, call, pull => pulls.merge(pull, call)),
+  'pulls/update': (repository, call) => onPull(repository, call, pull => pulls.update(pull, call)),
   'pulls/list-files': (repository, call) =>
     onPull(repository, call, pull => page(call, payload.files(repository, pull.mergeBase, pull.headSha))),
   'repos/list-pull-requests-associated-with-commit': (repository, call) => {
@@ -84,6 +83,15 @@ const HANDLERS: Record<string, Handler> = {
     const permission = role === 'maintain' ? 'write' : role === 'triage' ? 'read' : role
     return ok({ permission, role_name: role, user: payload.user(call.fake.account(login)) })
   },
+  'issues/add-labels': issues.addLabels,
+  'issues/create': issues.create,
+  'issues/list-for-repo': issues.list,
+  'issues/remove-label': issues.removeLabel,
+  'issues/update': issues.update,
+  'git/create-commit': objects.createCommit,
+  'git/create-tree': objects.createTree,
+  'git/get-tree': objects.getTree,
+  'git/list-matching-refs': objects.listMatchingRefs,
   'git/get-ref': (repository, call) => {
     const ref = `refs/${call.parameters.ref}`
     const sha = repository.git.resolve(ref)
