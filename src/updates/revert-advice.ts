@@ -1,0 +1,30 @@
+/** Whether a merged update can be taken back by reverting its commit, and why not. One sentence. */
+export interface RevertAdvice {
+  safe: boolean
+  reason: string
+}
+
+/**
+ * What reverting an update would do, by its classes: as its hidden line keeps them (`cl`). Versions of a database's files and of an
+ * operator's objects go forward only.
+ */
+export function revertAdvice(classes: readonly string[]): RevertAdvice {
+  const no = (reason: string): RevertAdvice => ({ safe: false, reason })
+  if (classes.includes('pg-major'))
+    return no(
+      'A major upgrade of PostgreSQL rewrites the data directory: the way back is a restore from the backup made before it.',
+    )
+  if (classes.includes('os-change'))
+    return no(
+      'Indexes may have been written under the collations of the new operating system: going back wants a reindex of text columns.',
+    )
+  if (classes.includes('operator-minor'))
+    return no(
+      'An older operator may not know fields that the newer one has stored: it is not meant to be taken back a minor.',
+    )
+  if (classes.length === 0) return no('What kind of update it was is not known.')
+  return {
+    safe: true,
+    reason: 'Reverting it brings back the version before, with one more restart of what it is for.',
+  }
+}
