@@ -331,6 +331,20 @@ describe('the dashboard', () => {
     expect([...world.repository.issues.values()].filter(issue => issue.user.login === SELF)).toHaveLength(1)
   })
 
+  it('takes requests for what is not done unasked', async () => {
+    world.onRequest = [{ id: '0123456789', name: 'postgresql', change: '17.6 → 18.1' }]
+    await world.settle()
+    const issue = dashboard()
+    expect(issue?.body).toContain('- [ ] <!-- bump:ask 0123456789 -->postgresql 17.6 → 18.1')
+    if (issue !== undefined) issue.body = issue.body.replace('- [ ] <!-- bump:ask', '- [x] <!-- bump:ask')
+    await world.settle()
+    expect([...world.requested]).toEqual(['0123456789'])
+    expect(dashboard()?.body).toContain('- [x]')
+    world.onRequest = []
+    await world.settle()
+    expect(dashboard()?.body).not.toContain('[x]')
+  })
+
   it('closed by a person stays closed, and is kept up to date', async () => {
     world.offered.set('alpha', '1.1')
     await world.settle()

@@ -5,7 +5,7 @@ import { keepUpdates, type KeptUpdates } from '../../src/keep-updates.ts'
 import { contentId } from '../../src/manifest/tree.ts'
 import { branchOf, updateId } from '../../src/updates/identity.ts'
 import { defaultUpdateSettings, type UpdateSettings } from '../../src/updates/settings.ts'
-import type { HeldReason, UpdatePlan, WantedUpdate } from '../../src/updates/wanted-update.ts'
+import type { HeldReason, OfferedUpdate, UpdatePlan, WantedUpdate } from '../../src/updates/wanted-update.ts'
 import type { FakeGitHub } from '../fakes/github/fake-github.ts'
 import { filesOf } from '../fakes/github/git-trees.ts'
 import type { App, FakePullRequest, FakeRepository } from '../fakes/github/repository.ts'
@@ -36,6 +36,9 @@ export class UpdateWorld {
   settings: UpdateSettings = { ...defaultUpdateSettings, openLimit: 10, hourLimit: 100 }
   day = '2026-02-01'
   remarks: string[] = []
+  onRequest: OfferedUpdate[] = []
+  /** ids that the last plan was asked for */
+  requested: ReadonlySet<string> = new Set()
   readonly #token: string
 
   /** A repository of its own on a GitHub that others share: starting one takes longer than most tests. */
@@ -95,7 +98,7 @@ export class UpdateWorld {
       else if (to === undefined || to === from) current.set(this.id(name), from)
       else wanted.push(this.#wanted(name, path, text, from, to))
     }
-    return { base, wanted, unknown, current, complete: true }
+    return { base, wanted, offered: this.onRequest, unknown, current, complete: true }
   }
 
   #wanted(name: string, path: string, text: string, from: string, to: string): WantedUpdate {
@@ -138,7 +141,10 @@ export class UpdateWorld {
       { settings: this.settings, day: this.day, remarks: this.remarks },
       {
         host,
-        plan: async base => this.plan(base),
+        plan: async (base, requested) => {
+          this.requested = requested
+          return this.plan(base)
+        },
         print: text => text,
         progress: () => undefined,
       },
