@@ -1,8 +1,8 @@
 import { contentId } from './manifest/tree.ts'
 import { oneLine } from './report/escape.ts'
-import { dashboardBody, dashboardStep, type DashboardEntry } from './updates/dashboard.ts'
+import { dashboardBody, dashboardStep, requestedOn, type DashboardEntry } from './updates/dashboard.ts'
 import { branchOf, proposalId, updateId } from './updates/identity.ts'
-import type { SeenRepository } from './updates/observation.ts'
+import type { SeenFirst, SeenRepository } from './updates/observation.ts'
 import { reconcile } from './updates/reconcile.ts'
 import type { UpdateSettings } from './updates/settings.ts'
 import type { DashboardStep, UpdateStep } from './updates/step.ts'
@@ -13,20 +13,17 @@ export type StepOutcome = { outcome: 'done' } | { outcome: 'moved' } | { outcome
 
 /** What is looked for on GitHub. */
 export interface ObservationRequest {
-  /** the commit that branches are compared with */
-  base: string
   /** id of each wanted update → the name its branch would have */
   branches: ReadonlyMap<string, string>
   /** the content that a proposal gives its files: path → git's id; undefined for another proposal than the one wanted */
   expected: (id: string, proposal: string) => ReadonlyMap<string, string> | undefined
-  dashboard: boolean
 }
 
 /** GitHub, as far as updates need it. Port; implemented by src/adapters/github-updates.ts. */
 export interface UpdateHost {
-  /** the commit that the base branch stands at */
-  base(): Promise<string>
-  observe(request: ObservationRequest): Promise<SeenRepository>
+  /** @param dashboard whether the issue that lists updates is looked for */
+  look(dashboard: boolean): Promise<SeenFirst>
+  observe(first: SeenFirst, request: ObservationRequest): Promise<SeenRepository>
   take(step: UpdateStep): Promise<StepOutcome>
   writeDashboard(step: DashboardStep): Promise<StepOutcome>
 }
@@ -41,8 +38,11 @@ export interface KeepRequest {
 
 export interface KeepTools {
   host: UpdateHost
-  /** what the tree at a commit of the base branch could have; undefined: that commit cannot be looked at now */
-  plan: (base: string) => Promise<UpdatePlan | undefined>
+  /**
+   * What the tree at a commit of the base branch could have; undefined: that commit cannot be looked at now.
+   * @param requested ids of updates that are done on request, and that people ask for or have a branch
+   */
+  plan: (base: string, requested: ReadonlySet<string>) => Promise<UpdatePlan | undefined>
   /** text of names, changes and notes as markdown */
   print: (text: string) => string
   progress: (message: string) => void
@@ -81,10 +81,11 @@ export async function keepUpdates(
     refused: [...new Set(refused.values())],
   })
   for (let pass = 0; pass < MOST_PASSES; pass++) {
-    const base = await host.base()
-    const planned = await plan(base)
+    const first = await host.look(settings.dashboard)
+    const asked = requestedOn(first.dashboard?.body ?? '')
+    const planned = await plan(first.base, new Set([...first.branches.keys(), ...asked]))
     if (planned === undefined) return end(false)
-    const seen = await host.observe(observationOf(planned, base, settings))
+    const seen = await host.observe(first, observationOf(planned))
     entries = reconcile(seen, planned, { settings, day, checks })
     let busy = false
     for (const { seen: update, decision } of entries) {
@@ -103,9 +104,10 @@ export async function keepUpdates(
     }
     if (busy) continue
     if (!settings.dashboard || planned.frozen !== undefined) return end(isAtRest(entries))
-    const problems = [...new Set(refused.values())]
-    const body = dashboardBody(entries, [...remarks, ...problems], print)
-    const written = dashboardStep(seen.dashboard, entries, body)
+    const { offered } = planned
+    const context = { offered, requested: asked, remarks: [...remarks, ...new Set(refused.values())] }
+    const isEmpty = entries.length + offered.length === 0
+    const written = dashboardStep(first.dashboard, isEmpty, dashboardBody(entries, context, print))
     if (written === undefined || refused.has('dashboard')) return end(isAtRest(entries))
     const result = await host.writeDashboard(written)
     if (result.outcome === 'done') steps++
@@ -118,16 +120,14 @@ function isAtRest(entries: readonly DashboardEntry[]): boolean {
   return entries.every(({ decision }) => decision.state !== 'moving')
 }
 
-function observationOf(plan: UpdatePlan, base: string, settings: UpdateSettings): ObservationRequest {
+function observationOf(plan: UpdatePlan): ObservationRequest {
   const byId = new Map(plan.wanted.map(wanted => [updateId(wanted.key), wanted]))
   return {
-    base,
     branches: new Map([...byId].map(([id, wanted]) => [id, branchOf(wanted.slug, id)])),
     expected: (id, proposal) => {
       const wanted = byId.get(id)
       if (wanted === undefined || proposalId(wanted.edits) !== proposal) return undefined
       return new Map(wanted.files.map(({ path, text }) => [path, contentId(Buffer.from(text, 'utf8'))]))
     },
-    dashboard: settings.dashboard,
   }
 }

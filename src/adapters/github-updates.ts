@@ -6,6 +6,7 @@ import type {
   SeenBranch,
   SeenClosed,
   SeenDashboard,
+  SeenFirst,
   SeenPull,
   SeenRepository,
   SeenUpdate,
@@ -53,12 +54,8 @@ export async function openUpdateHost(options: UpdateHostOptions): Promise<Update
   }
   const reader = new UpdateReader(target, options.now)
   return {
-    base: async () => {
-      const ref = `heads/${target.base}`
-      const { data } = await client.rest.git.getRef({ owner, repo, ref })
-      return data.object.sha
-    },
-    observe: async request => await reader.observe(request),
+    look: async dashboard => await reader.look(dashboard),
+    observe: async (first, request) => await reader.observe(first, request),
     take: async step => await takeStep(target, step),
     writeDashboard: async step => await writeDashboard(target, step),
   }
@@ -75,18 +72,25 @@ class UpdateReader {
     this.#now = now
   }
 
-  async observe(request: ObservationRequest): Promise<SeenRepository> {
+  async look(dashboard: boolean): Promise<SeenFirst> {
+    const { client, owner, repo, base } = this.#target
+    const { data } = await client.rest.git.getRef({ owner, repo, ref: `heads/${base}` })
     const branches = await this.#branches()
+    const issue = dashboard ? await this.#dashboard() : undefined
+    return { base: data.object.sha, branches, ...(issue === undefined ? {} : { dashboard: issue }) }
+  }
+
+  async observe(first: SeenFirst, request: ObservationRequest): Promise<SeenRepository> {
+    const { base, branches, dashboard } = first
     const ids = new Set([...request.branches.keys(), ...branches.keys()])
     const updates = new Map<string, SeenUpdate>()
     for (const id of ids) {
       const branch = branches.get(id)
       const name = branch?.name ?? request.branches.get(id) ?? ''
-      updates.set(id, await this.#update(id, name, branch, request))
+      updates.set(id, await this.#update(id, name, branch, first, request))
     }
-    const dashboard = request.dashboard ? await this.#dashboard() : undefined
     return {
-      base: request.base,
+      base,
       updates,
       lastHour: await this.#lastHour(),
       ...(dashboard === undefined ? {} : { dashboard }),
@@ -114,6 +118,7 @@ class UpdateReader {
     id: string,
     name: string,
     branch: { name: string; head: string } | undefined,
+    first: SeenFirst,
     request: ObservationRequest,
   ): Promise<SeenUpdate> {
     const { client, owner, repo, self } = this.#target
@@ -132,7 +137,7 @@ class UpdateReader {
     const closed: SeenClosed[] = []
     for (const pull of own)
       if (pull.state === 'closed' && pull.user?.login === self) closed.push(await this.#closed(pull, closed))
-    const seenBranch = branch === undefined ? undefined : await this.#branch(id, branch, request)
+    const seenBranch = branch === undefined ? undefined : await this.#branch(id, branch, first, request)
     return {
       id,
       closed,
@@ -144,7 +149,8 @@ class UpdateReader {
   async #branch(
     id: string,
     { name, head }: { name: string; head: string },
-    { base, expected }: ObservationRequest,
+    { base }: SeenFirst,
+    { expected }: ObservationRequest,
   ): Promise<SeenBranch> {
     const comparison = await this.#comparison(base, head)
     if (comparison === undefined) return { name, head, owned: false }

@@ -14,6 +14,12 @@ export interface UpdatesConfig {
   ignorePaths: readonly string[]
   /** globs of packages that are left to others */
   ignorePackages: readonly string[]
+  /** of pull requests: 'to', 'arrows', or a template with {{name}} or {{package}}, {{from}}, {{to}}, … */
+  title: string
+  /** whether an issue lists all updates */
+  dashboard: boolean
+  /** when a branch is made anew: where it conflicts, or also where GitHub asks for branches to be up to date */
+  rebase: 'conflict' | 'behind'
 }
 
 /** What is done about updates of one class. */
@@ -112,6 +118,9 @@ export const defaultUpdates: UpdatesConfig = {
   limits: { open: 10, hourly: 2 },
   ignorePaths: [],
   ignorePackages: [],
+  title: 'to',
+  dashboard: true,
+  rebase: 'behind',
 }
 
 /** The policy of a class. An unknown class is done on request only. */
@@ -200,6 +209,9 @@ export function updatesFrom(value: JsonObject, report: Report): UpdatesConfig {
     limits: { open: limit('open'), hourly: limit('hourly') },
     ignorePaths: textsAt(value, 'ignorePaths'),
     ignorePackages: textsAt(value, 'ignorePackages'),
+    title: textAt(value, 'title') ?? defaultUpdates.title,
+    dashboard: valueAt(value, 'dashboard') !== false,
+    rebase: textAt(value, 'rebase') === 'conflict' ? 'conflict' : defaultUpdates.rebase,
   }
 }
 

@@ -3,7 +3,7 @@ import { proposalId } from './identity.ts'
 import type { SeenDashboard, SeenUpdate } from './observation.ts'
 import { normalBody } from './pull-request-body.ts'
 import type { DashboardStep, UpdateDecision, UpdateState } from './step.ts'
-import type { WantedUpdate } from './wanted-update.ts'
+import type { OfferedUpdate, WantedUpdate } from './wanted-update.ts'
 
 export const DASHBOARD_MARKER = '<!-- bump:dashboard -->'
 export const DASHBOARD_TITLE = 'Updates'
@@ -17,8 +17,13 @@ export interface DashboardEntry {
   asked: boolean
 }
 
-/** What cannot be listed as an update: files not read, sources that do not answer. Markdown, one line each. */
-export type DashboardRemarks = readonly string[]
+export interface DashboardContext {
+  offered: readonly OfferedUpdate[]
+  /** ids that people ask for */
+  requested: ReadonlySet<string>
+  /** what cannot be listed as an update: files not read, who else updates here; one sentence each */
+  remarks: readonly string[]
+}
 
 const BOX = /^- \[[xX]\] <!-- bump:open ([0-9a-f]{10}):([0-9a-f]{64}):(\d+) -->/gm
 
@@ -30,6 +35,13 @@ export function askedOn(body: string): Map<string, AskedFor> {
       { proposal, after: Number(after) },
     ]),
   )
+}
+
+const ASK = /^- \[[xX]\] <!-- bump:ask ([0-9a-f]{10}) -->/gm
+
+/** Ids of updates that are done on request, and that people ask for by the boxes of the dashboard. */
+export function requestedOn(body: string): Set<string> {
+  return new Set([...body.replaceAll('\r\n', '\n').matchAll(ASK)].map(([, id = '']) => id))
 }
 
 const SECTIONS: readonly (readonly [title: string, states: readonly UpdateState[]])[] = [
@@ -48,7 +60,7 @@ const SECTIONS: readonly (readonly [title: string, states: readonly UpdateState[
  */
 export function dashboardBody(
   entries: readonly DashboardEntry[],
-  remarks: DashboardRemarks,
+  { offered, requested, remarks }: DashboardContext,
   print: (text: string) => string,
 ): string {
   const sections = SECTIONS.flatMap(([title, states]) => {
@@ -61,6 +73,16 @@ export function dashboardBody(
     DASHBOARD_MARKER,
     'What of this repository could be updated. A ticked box opens that pull request, whatever holds it back here.',
     ...(sections.length === 0 ? ['Everything is up to date.'] : sections),
+    ...(offered.length === 0
+      ? []
+      : [
+          `### On request\n\n${offered
+            .map(
+              ({ id, name, change }) =>
+                `- [${requested.has(id) ? 'x' : ' '}] <!-- bump:ask ${id} -->${print(name)} ${print(change)}`,
+            )
+            .join('\n')}`,
+        ]),
     ...(remarks.length === 0
       ? []
       : [`### Remarks\n\n${remarks.map(remark => `- ${print(remark)}`).join('\n')}`]),
@@ -88,11 +110,10 @@ function line({ seen, decision, wanted, asked }: DashboardEntry, print: (text: s
 /** @returns undefined where the issue says so already, or where there is none and nothing to say */
 export function dashboardStep(
   seen: SeenDashboard | undefined,
-  entries: readonly DashboardEntry[],
+  isEmpty: boolean,
   body: string,
 ): DashboardStep | undefined {
-  if (seen === undefined)
-    return entries.length === 0 ? undefined : { number: undefined, body, duplicates: [] }
+  if (seen === undefined) return isEmpty ? undefined : { number: undefined, body, duplicates: [] }
   return normalBody(seen.body) === normalBody(body) && seen.duplicates.length === 0
     ? undefined
     : { number: seen.number, body, duplicates: seen.duplicates }

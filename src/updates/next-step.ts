@@ -81,6 +81,9 @@ function withWanted(seen: SeenUpdate, wanted: WantedUpdate, situation: Situation
   const messages = held.map(({ message }) => message)
   if (pull !== undefined && branch !== undefined) {
     if (branch.owned && ignored !== undefined) return closing(id, branch, pull, 'ignored')
+    // what is open is no longer wanted, and what is wanted instead was refused
+    const isRefused = branch.proposal !== proposal && rejectedBy(closed, proposal, voided) !== undefined
+    if (branch.owned && isRefused) return closing(id, branch, pull, 'obsolete')
     const context = { wanted, proposal, held: messages, voided, reverted: reverted !== undefined, situation }
     return branch.owned ? withOurs(branch, pull, context) : withTheirs(id, branch, pull, context)
   }

@@ -52,6 +52,15 @@ export interface SeenDashboard {
   duplicates: readonly number[]
 }
 
+/** What is looked at first: it decides what is worked out. */
+export interface SeenFirst {
+  /** the commit that the base branch stands at */
+  base: string
+  /** id of an update → its branch */
+  branches: ReadonlyMap<string, { name: string; head: string }>
+  dashboard?: SeenDashboard
+}
+
 /** What GitHub shows of a repository, read at one time. */
 export interface SeenRepository {
   base: string

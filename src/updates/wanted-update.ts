@@ -46,11 +46,22 @@ export interface WantedUpdate {
   priority: number
 }
 
+/** What a person may ask for, and nobody is given unasked. */
+export interface OfferedUpdate {
+  /** see `updateId` */
+  id: string
+  name: string
+  /** '17.6 → 18.1 (pg-major)' */
+  change: string
+}
+
 /** What a tree could have. */
 export interface UpdatePlan {
   /** the commit of the base branch that it was made from */
   base: string
   wanted: readonly WantedUpdate[]
+  /** on request */
+  offered: readonly OfferedUpdate[]
   /** ids of updates whose versions could not be asked for, and why: nothing is concluded from their absence */
   unknown: ReadonlyMap<string, string>
   /** ids of updates that the tree could have but for nothing newer → the version that it says */

@@ -5,19 +5,16 @@ import { keepUpdates, type KeptUpdates } from '../../src/keep-updates.ts'
 import { contentId } from '../../src/manifest/tree.ts'
 import { branchOf, updateId } from '../../src/updates/identity.ts'
 import { defaultUpdateSettings, type UpdateSettings } from '../../src/updates/settings.ts'
-import type { HeldReason, UpdatePlan, WantedUpdate } from '../../src/updates/wanted-update.ts'
+import type { HeldReason, OfferedUpdate, UpdatePlan, WantedUpdate } from '../../src/updates/wanted-update.ts'
 import type { FakeGitHub } from '../fakes/github/fake-github.ts'
 import { filesOf } from '../fakes/github/git-trees.ts'
 import type { App, FakePullRequest, FakeRepository } from '../fakes/github/repository.ts'
 
-/** The run was killed: what it had not sent is not done, what it was not told it does not know. */
-export class Crash extends Error {}
-
 export interface RunOptions {
-  /** killed at this call: before it is sent, or after GitHub has done it and before the answer comes */
-  crash?: { call: number; when: 'before' | 'after' }
+  /** killed after so many calls, or writes: GitHub has done it, the answer is lost */
+  crash?: { after: 'call' | 'write'; count: number }
   /** told before each call is sent */
-  onCall?: (call: number, method: string, path: string) => void | Promise<void>
+  onCall?: (call: number) => void
 }
 
 const APP: App = { id: 4711, slug: 'cnpg-bot', name: 'CNPG bot' }
@@ -39,7 +36,9 @@ export class UpdateWorld {
   settings: UpdateSettings = { ...defaultUpdateSettings, openLimit: 10, hourLimit: 100 }
   day = '2026-02-01'
   remarks: string[] = []
-  calls = 0
+  onRequest: OfferedUpdate[] = []
+  /** ids that the last plan was asked for */
+  requested: ReadonlySet<string> = new Set()
   readonly #token: string
 
   /** A repository of its own on a GitHub that others share: starting one takes longer than most tests. */
@@ -99,7 +98,7 @@ export class UpdateWorld {
       else if (to === undefined || to === from) current.set(this.id(name), from)
       else wanted.push(this.#wanted(name, path, text, from, to))
     }
-    return { base, wanted, unknown, current, complete: true }
+    return { base, wanted, offered: this.onRequest, unknown, current, complete: true }
   }
 
   #wanted(name: string, path: string, text: string, from: string, to: string): WantedUpdate {
@@ -129,11 +128,10 @@ export class UpdateWorld {
     }
   }
 
-  /** One run of the story. @throws Crash where it was to be killed */
+  /** One run of the story. */
   async run(options: RunOptions = {}): Promise<KeptUpdates> {
-    this.calls = 0
     const host = await openUpdateHost({
-      client: this.client(options),
+      client: this.#client(options),
       owner: 'acme',
       repo: this.repository.name,
       self: SELF,
@@ -143,11 +141,25 @@ export class UpdateWorld {
       { settings: this.settings, day: this.day, remarks: this.remarks },
       {
         host,
-        plan: async base => this.plan(base),
+        plan: async (base, requested) => {
+          this.requested = requested
+          return this.plan(base)
+        },
         print: text => text,
         progress: () => undefined,
       },
     )
+  }
+
+  /** A run that may be killed. @returns undefined where it was */
+  async runUnlessKilled(options: RunOptions): Promise<KeptUpdates | undefined> {
+    try {
+      return await this.run(options)
+    } catch (error) {
+      // Octokit wraps what its fetch throws
+      if (error instanceof Error && /killed/.test(error.message)) return undefined
+      throw error
+    }
   }
 
   /** Runs until it is at rest. */
@@ -157,8 +169,9 @@ export class UpdateWorld {
     return kept
   }
 
-  client({ crash, onCall }: RunOptions = {}): GitHubClient {
-    let killed = false
+  #client({ crash, onCall }: RunOptions): GitHubClient {
+    const count = { call: 0, write: 0 }
+    const isKilled = () => crash !== undefined && count[crash.after] >= crash.count
     return new Octokit({
       auth: this.#token,
       baseUrl: this.github.url,
@@ -167,23 +180,49 @@ export class UpdateWorld {
       log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
       request: {
         fetch: async (url: string, init: RequestInit) => {
-          const call = ++this.calls
-          if (killed) throw new Crash('killed already')
-          await onCall?.(call, init.method ?? '', new URL(url).pathname)
-          if (crash?.call === call && crash.when === 'before') {
-            killed = true
-            throw new Crash(`killed before call ${call}`)
-          }
+          if (isKilled()) throw new Error('killed')
+          onCall?.(++count.call)
           const response = await fetch(url, init)
-          if (crash?.call === call) {
-            await response.arrayBuffer()
-            killed = true
-            throw new Crash(`killed after call ${call}`)
-          }
-          return response
+          if (init.method !== 'GET') count.write++
+          if (!isKilled()) return response
+          await response.arrayBuffer()
+          throw new Error('killed')
         },
       },
     })
+  }
+
+  /** Ticks the box of an update on the dashboard, as a person does. @returns whether there is one */
+  tickDashboard(name: string): boolean {
+    const issue = [...this.repository.issues.values()].find(({ user }) => user.login === SELF)
+    const box = `] <!-- bump:open ${this.id(name)}:`
+    if (issue === undefined || !issue.body.includes(`- [ ${box}`)) return false
+    issue.body = issue.body.replace(`- [ ${box}`, `- [x${box}`)
+    return true
+  }
+
+  /** All that people see, commits without their ids: those have times in them. */
+  state(): unknown {
+    const { git, pulls, issues, comments } = this.repository
+    const named = (text: string) =>
+      text.replaceAll(/\b[0-9a-f]{40}\b/g, 'COMMIT').replaceAll(/head [0-9a-f]{7}/g, 'head')
+    return {
+      branches: git.refs('refs/heads').map(ref => {
+        const { tree } = git.commitOf(git.resolve(ref) ?? '')
+        return [ref, tree]
+      }),
+      pulls: [...pulls.values()].map(({ number, head, state, merged, title, body, labels, draft }) => ({
+        head,
+        state,
+        merged: merged !== undefined,
+        title,
+        body: named(body),
+        labels: [...labels],
+        draft,
+        comments: comments.filter(({ issue }) => issue === number).map(comment => named(comment.body)),
+      })),
+      issues: [...issues.values()].map(({ state, body }) => [state, body]),
+    }
   }
 
   /** Requests that may change something. */
