@@ -45,13 +45,13 @@ it(`a bot in a folder loses nothing of ${EVENTS} events over ${PULLS} pull reque
   try {
     expect(await tell(events.slice(0, 60))).toEqual([])
     // while it works, whatever it has in hand
-    await vi.waitUntil(() => world.github.requestsOf('checks/create').length > 2, { timeout: 100_000 })
+    await vi.waitUntil(() => world.github.requestsOf('checks/create').length > 2, { timeout: 300_000 })
     await end(running, 'SIGKILL')
     running = await replica(environment)
     expect(await tell(events.slice(60, 90))).toEqual([])
     // while it keeps what it is told
     const telling = tell(events.slice(90, 150))
-    await vi.waitUntil(() => world.github.requestsOf('checks/update').length > 4, { timeout: 100_000 })
+    await vi.waitUntil(() => world.github.requestsOf('checks/update').length > 4, { timeout: 300_000 })
     await end(running, 'SIGKILL')
     const untold = await telling
     // at once after its start, when it takes over what ran
@@ -60,7 +60,7 @@ it(`a bot in a folder loses nothing of ${EVENTS} events over ${PULLS} pull reque
     running = await replica(environment)
     // GitHub brings again what was not taken, and some that was
     expect(await tell([...untold, ...events.slice(120)])).toEqual([])
-    await vi.waitUntil(async () => (await left(running)) === 0, { timeout: 200_000, interval: 500 })
+    await vi.waitUntil(async () => (await left(running)) === 0, { timeout: 300_000, interval: 500 })
   } finally {
     await end(running, 'SIGKILL')
   }
@@ -83,4 +83,4 @@ it(`a bot in a folder loses nothing of ${EVENTS} events over ${PULLS} pull reque
   const { rows } = await queue.sql(`SELECT count(*)::int AS kept FROM pgboss.job WHERE name = 'delivery'`)
   expect(rows).toEqual([{ kept: EVENTS }])
   expect(await queue.deadLetters.list(100)).toEqual([])
-}, 400_000)
+}, 600_000)
