@@ -11,6 +11,7 @@ import { mergeGroupJob } from './merge-group-job.ts'
 import { Metrics } from './metrics.ts'
 import { openReviewTools } from './open-review-tools.ts'
 import { Queue, type Attempt, type Outcome, type QueueOptions } from './queue.ts'
+import { readiness } from './readiness.ts'
 import { reviewJob, type ReviewTools } from './review-job.ts'
 import { pageOf } from './review-page.ts'
 import type { ReviewProcess } from './review-process.ts'
@@ -151,14 +152,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     },
     page: async url =>
       links === undefined ? undefined : await pageOf(url, { links, store, serverUrl, now }),
-    trouble: async () => {
-      try {
-        await queue.sql('SELECT 1')
-        return undefined
-      } catch {
-        return 'the database does not answer'
-      }
-    },
+    trouble: async () => await readiness(queue.sql, environment.dataDirectory),
   })
   opened.defer(async () => await closeServer(server))
   const port = await listen(server, environment.host, environment.port)

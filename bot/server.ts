@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Probot } from 'probot'
+import { inTime } from './in-time.ts'
 import type { Log } from './log.ts'
 
 export interface ServerOptions {
@@ -10,6 +11,10 @@ export interface ServerOptions {
   clock: () => number
   /** why no work can be done; `undefined` where it can */
   trouble: () => Promise<string | undefined>
+  /** how long keeping a delivery may take */
+  keepMs?: number
+  /** bytes of all payloads that are read or worked on at a time */
+  pendingBytes?: number
   metrics?: {
     contentType: string
     text: () => Promise<string>
@@ -17,6 +22,11 @@ export interface ServerOptions {
   }
   /** pages below /reviews/; `undefined` where there is no such page */
   page?: (url: URL) => Promise<Page | undefined>
+}
+
+/** Bytes of payloads that are in memory. */
+interface Pending {
+  bytes: number
 }
 
 export interface Page {
@@ -28,12 +38,16 @@ export interface Page {
 export const WEBHOOK_PATH = '/api/github/webhooks'
 /** "Payloads are capped at 25 MB"; what claims to be more is not GitHub's. */
 const PAYLOAD_LIMIT = 25 * 1024 * 1024
+/** All payloads that are read or worked on at a time: whoever has no secret can send them, too. */
+const PENDING_LIMIT = 4 * PAYLOAD_LIMIT
 /** GitHub gives a delivery ten seconds. */
 const READ_MS = 10_000
+const KEEP_MS = 8000
 
 /** The bot's HTTP side: webhooks, health, metrics, pages. */
 export function createBotServer(options: ServerOptions): Server {
-  const server = createServer((request, response) => void serve(request, response, options))
+  const pending: Pending = { bytes: 0 }
+  const server = createServer((request, response) => void serve(request, response, options, pending))
   server.requestTimeout = READ_MS
   server.headersTimeout = READ_MS
   return server
@@ -44,11 +58,12 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   options: ServerOptions,
+  pending: Pending,
 ): Promise<void> {
   const started = options.clock()
   let page: Page
   try {
-    page = await answer(request, options)
+    page = await answer(request, options, pending)
   } catch (error) {
     // who hangs up while sending is no trouble of ours
     if (request.destroyed && !request.complete) return
@@ -75,10 +90,10 @@ function pathOf(request: IncomingMessage): string {
   return URL.parse(request.url ?? '/', 'http://bot')?.pathname ?? '/'
 }
 
-async function answer(request: IncomingMessage, options: ServerOptions): Promise<Page> {
+async function answer(request: IncomingMessage, options: ServerOptions, pending: Pending): Promise<Page> {
   const path = pathOf(request)
   if (path === WEBHOOK_PATH)
-    return request.method === 'POST' ? await webhook(request, options) : text(405, 'POST only.')
+    return request.method === 'POST' ? await webhook(request, options, pending) : text(405, 'POST only.')
   if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET only.')
   switch (path) {
     case '/healthz':
@@ -100,19 +115,49 @@ async function answer(request: IncomingMessage, options: ServerOptions): Promise
   }
 }
 
-/** Verifies, and hands over to Probot, whose handlers keep the delivery before this answers. */
-async function webhook(request: IncomingMessage, { probot, log }: ServerOptions): Promise<Page> {
+/** Reads, verifies, and hands over. */
+async function webhook(
+  request: IncomingMessage,
+  { probot, log, keepMs = KEEP_MS, pendingBytes = PENDING_LIMIT }: ServerOptions,
+  pending: Pending,
+): Promise<Page> {
   const id = header(request, 'x-github-delivery')
   const name = header(request, 'x-github-event')
   const signature = header(request, 'x-hub-signature-256')
   if (id === undefined || name === undefined || signature === undefined)
     return text(400, 'x-github-delivery, x-github-event and x-hub-signature-256 are needed.')
   const lines = log.child({ delivery: id.slice(0, 100) })
-  const body = await read(request, PAYLOAD_LIMIT)
-  if (body === undefined) {
-    lines.warn('refused a payload of more than 25 MiB')
-    return { ...text(413, 'The payload is too large.'), headers: { connection: 'close' } }
+  const held: Pending = { bytes: 0 }
+  try {
+    const body = await read(request, pending, held, pendingBytes)
+    if (body === 'too large') {
+      lines.warn('refused a payload of more than 25 MiB')
+      return { ...text(413, 'The payload is too large.'), headers: { connection: 'close' } }
+    }
+    if (body === 'too much') {
+      lines.warn('refused a payload: too much is sent at a time')
+      return {
+        ...text(503, 'Too much is sent at a time.'),
+        headers: { connection: 'close', 'retry-after': '30' },
+      }
+    }
+    return await take(body.toString('utf8'), { id, name, signature, lines, probot, keepMs })
+  } finally {
+    pending.bytes -= held.bytes
   }
+}
+
+interface Delivery {
+  id: string
+  name: string
+  signature: string
+  lines: Log
+  probot: Probot
+  keepMs: number
+}
+
+/** Hands over to Probot, whose handlers keep the delivery before this answers. */
+async function take(body: string, { id, name, signature, lines, probot, keepMs }: Delivery): Promise<Page> {
   if (!(await probot.webhooks.verify(body, signature).catch(() => false))) {
     lines.warn('refused a delivery: its signature is not of this secret')
     return text(401, 'The signature does not match.')
@@ -126,9 +171,11 @@ async function webhook(request: IncomingMessage, { probot, log }: ServerOptions)
   if (typeof payload !== 'object' || payload === null) return text(400, 'The payload is no object.')
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any name and payload: handlers of unknown ones are none
-    await probot.webhooks.receive({ id, name, payload } as Parameters<typeof probot.webhooks.receive>[0])
-  } catch {
-    // Probot has logged why; GitHub keeps what was not taken, and a person or the next sweep brings it again
+    const event = { id, name, payload } as Parameters<typeof probot.webhooks.receive>[0]
+    await inTime(probot.webhooks.receive(event), keepMs)
+  } catch (error) {
+    lines.warn({ err: error }, 'a delivery could not be kept')
+    // GitHub shows what was not taken, and a person or the next sweep brings it again
     return text(503, 'The delivery could not be kept.')
   }
   return text(202, 'kept')
@@ -139,17 +186,32 @@ function header(request: IncomingMessage, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** @returns `undefined` where the body is larger than `limit` bytes */
-async function read(request: IncomingMessage, limit: number): Promise<string | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > limit) return undefined
+/** Reads a body as long as there is room for it; what it takes is added to `pending` and `held`. */
+async function read(
+  request: IncomingMessage,
+  pending: Pending,
+  held: Pending,
+  pendingBytes: number,
+): Promise<Buffer | 'too large' | 'too much'> {
+  if (Number(request.headers['content-length'] ?? 0) > PAYLOAD_LIMIT) return 'too large'
   const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.byteLength
-    if (size > limit) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  return await new Promise((resolve, reject) => {
+    const stop = (why: 'too large' | 'too much'): void => {
+      // not destroyed: who sends shall read the answer
+      request.removeAllListeners('data').pause()
+      resolve(why)
+    }
+    request.on('data', (chunk: Buffer) => {
+      held.bytes += chunk.byteLength
+      pending.bytes += chunk.byteLength
+      if (held.bytes > PAYLOAD_LIMIT) return stop('too large')
+      if (pending.bytes > pendingBytes) return stop('too much')
+      return void chunks.push(chunk)
+    })
+    request.once('end', () => resolve(Buffer.concat(chunks)))
+    request.once('error', reject)
+    request.once('close', () => reject(new Error('the request was cut off')))
+  })
 }
 
 function text(status: number, words: string): Page {

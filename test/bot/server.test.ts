@@ -1,7 +1,7 @@
 // oxlint-disable unicorn/consistent-function-scoping -- helpers stand beside their tests
 import { createHmac, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { request } from 'node:http'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Server } from 'node:http'
 import { createApp } from '../../bot/app.ts'
 import type { Job } from '../../bot/jobs.ts'
@@ -10,6 +10,8 @@ import { closeServer, createBotServer, listen, WEBHOOK_PATH } from '../../bot/se
 import type { Json } from '../../src/manifest/json.ts'
 
 const SECRET = 'a secret of sixteen'
+const LARGEST = 25 * 1024 * 1024
+const PENDING = LARGEST + 2048
 const { privateKey } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
@@ -44,7 +46,14 @@ beforeEach(async () => {
       kept.push([id, jobs])
     },
   })
-  server = createBotServer({ probot, log, clock: () => 0, trouble: async () => trouble })
+  server = createBotServer({
+    probot,
+    log,
+    clock: () => 0,
+    trouble: async () => trouble,
+    keepMs: 200,
+    pendingBytes: PENDING,
+  })
   url = `http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}`
 })
 afterEach(async () => await closeServer(server))
@@ -67,6 +76,32 @@ async function post(payload: Json | string, headers: Record<string, string | und
   )
   const response = await fetch(url + WEBHOOK_PATH, { method: 'POST', headers: given, body })
   return { status: response.status, text: await response.text() }
+}
+
+/** Begins to send a body, signed by nobody. */
+function send(headers: Record<string, string | number>) {
+  const answered = Promise.withResolvers<[number | undefined]>()
+  const sent = request(url + WEBHOOK_PATH, {
+    method: 'POST',
+    headers: {
+      'x-github-delivery': 'd',
+      'x-github-event': 'pull_request',
+      'x-hub-signature-256': sign('another'),
+      ...headers,
+    },
+  })
+  sent.on('response', response => {
+    response.resume()
+    answered.resolve([response.statusCode])
+  })
+  // who is answered early may find the connection closed
+  sent.on('error', error => answered.reject(error))
+  sent.flushHeaders()
+  return {
+    write: (size: number) => void sent.write(Buffer.alloc(size, 'x')),
+    end: () => void sent.end(),
+    answered: answered.promise,
+  }
 }
 
 describe('a delivery', () => {
@@ -137,21 +172,31 @@ describe('a delivery', () => {
       return JSON.stringify({ ...OPENED, filler: 'x'.repeat(size - empty.length) })
     }
     expect((await post(filled(25 * 1024 * 1024))).status).toBe(202)
-    const status = await new Promise<number | undefined>((resolve, reject) => {
-      const sent = request(url + WEBHOOK_PATH, {
-        method: 'POST',
-        headers: {
-          'x-github-delivery': 'd',
-          'x-github-event': 'pull_request',
-          'x-hub-signature-256': 'sha256=x',
-          'content-length': 26 * 1024 * 1024,
-        },
-      })
-      sent.on('response', response => resolve(response.statusCode))
-      sent.on('error', reject)
-      sent.flushHeaders()
-    })
-    expect(status).toBe(413)
+    expect((await send({ 'content-length': 26 * 1024 * 1024 }).answered)[0]).toBe(413)
+    // no length is told, and what comes does not end
+    const endless = send({ 'transfer-encoding': 'chunked' })
+    endless.write(25 * 1024 * 1024)
+    endless.write(1)
+    expect((await endless.answered)[0]).toBe(413)
+    expect(kept).toHaveLength(1)
+  })
+
+  it('has to wait where too much is sent at a time, by whoever', async () => {
+    const large = { ...OPENED, filler: 'x'.repeat(4096) }
+    const busy = async () => (await post(large)).status
+    const sender = send({ 'transfer-encoding': 'chunked' })
+    sender.write(LARGEST - 1)
+    await vi.waitUntil(async () => (await busy()) === 503, { timeout: 20_000 })
+    expect((await post(OPENED)).status).toBe(202)
+    sender.end()
+    expect((await sender.answered)[0]).toBe(401)
+    expect(await busy()).toBe(202)
+  })
+
+  it('that the database is too slow to keep is not taken', async () => {
+    keep = async () => await new Promise(() => undefined)
+    expect(await post(OPENED)).toEqual({ status: 503, text: 'The delivery could not be kept.\n' })
+    expect(lines).toContain('no answer within 0.2 s')
   })
 })
 
