@@ -328,22 +328,6 @@ describe.each(['embedded', 'postgresql'])('the queue, %s', kind => {
     expect(await queue.deadLetters.list(10)).toEqual([])
   })
 
-  it.skipIf(left)('takes a head that the handler finds moved up again', async () => {
-    const heads: (string | undefined)[] = []
-    await using opened = await open(database, async job => {
-      heads.push(job.kind === 'review' ? job.head : 'none')
-      if (heads.length === 1) throw new GivenUp('superseded')
-    })
-    const { queue, settled, until } = opened
-    await queue.work()
-    await queue.send([review(8, { head: 'old' })])
-    await until(2)
-    expect([outcomes(settled), heads]).toEqual([
-      ['superseded', 'done'],
-      ['old', undefined],
-    ])
-  })
-
   it.skipIf(left)('hands back what runs when it stops', async () => {
     const started = Promise.withResolvers<void>()
     await using first = await open(database, async (_job, { signal }) => {
