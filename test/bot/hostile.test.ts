@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { whichProgram } from '../../src/adapters/tools.ts'
@@ -40,11 +40,17 @@ const HOSTILE: Record<string, [string, string]> = {
   'bomb/kustomization.yaml': ['100644', 'resources: [bomb.yaml]\n'],
   'bomb/bomb.yaml': ['100644', `${map('bomb', 'x: y')}${bomb.join('\n')}\n`],
   'large/kustomization.yaml': ['100644', 'resources: [large.yaml]\n'],
-  'large/large.yaml': ['100644', map('large', `x: ${'y'.repeat(20 * 1024 * 1024)}`)],
+  'large/large.yaml': ['100644', map('large', `x: ${'y'.repeat(50 * 1024 * 1024)}`)],
   'helm/kustomization.yaml': [
     '100644',
     'helmCharts: [{ name: x, repo: "http://169.254.169.254/latest/meta-data", releaseName: x, version: 1.0.0 }]\n',
   ],
+  'files/kustomization.yaml': [
+    '100644',
+    'configMapGenerator: [{ name: stolen, files: [../../../../../../../../etc/passwd, /etc/passwd] }]\n',
+  ],
+  'traversal/kustomization.yaml': ['100644', 'resources: [../../../../../../../../etc/passwd, odd.yaml]\n'],
+  'traversal/odd.yaml': ['100644', map('"../../../../tmp/cnpg-steward-was-here"', 'a: b')],
   'apps/web.yaml': ['100644', map('web', `a: "@octocat @acme/everyone ::error::x ${HTML}"`)],
   'apps/x-->\u202e.yaml': ['100644', map('odd', 'a: b')],
 }
@@ -59,13 +65,24 @@ function push(world: World, branch: string, files: Record<string, [string, strin
   execFileSync('git', ['fast-import', '--quiet'], { cwd: git.directory, input: head + changes.join('') })
 }
 
-/** Programs that write down what they are given, and what their parent was given, before they do their work. */
+/**
+ * Programs that write down what they are given, and what their parent was given, before they do their work: environment,
+ * arguments, and what they hold open.
+ */
 function watched(directory: string, log: string): string {
   for (const name of ['git', 'kustomize', 'helm']) {
     const file = path.join(directory, name)
     writeFileSync(
       file,
-      `#!/bin/sh\nfor p in self $PPID; do tr '\\0' '\\n' </proc/$p/environ; tr '\\0' '\\n' </proc/$p/cmdline; done >>'${log}' 2>/dev/null\nexec '${whichProgram(name, process.env.PATH)}' "$@"\n`,
+      `#!/bin/sh
+for p in self $PPID; do
+  tr '\\0' '\\n' </proc/$p/environ; tr '\\0' '\\n' </proc/$p/cmdline
+  for f in /proc/$p/fd/*; do
+    readlink "$f"; [ -f "$f" ] && ! [ "$f" -ef '${log}' ] && head -c 1000000 "$f"
+  done
+done >>'${log}' 2>/dev/null
+exec '${whichProgram(name, process.env.PATH)}' "$@"
+`,
     )
     chmodSync(file, 0o755)
   }
@@ -116,9 +133,13 @@ describe.skipIf(noPostgres)('a hostile pull request', () => {
       .replaceAll(/^(`{3,}).*\n[^]*?^\1$/gm, '')
     expect(said).not.toMatch(/root:|@octocat|@acme|<img|::error/)
     expect(world.seen(calm).comments.join('\n')).toContain('1 object')
+    const shown = JSON.stringify([world.repository.comments, world.repository.checkRuns])
+    expect(shown).not.toMatch(/root:[^:]*:0:0/)
+    expect(['was-executed', 'was-here'].filter(name => existsSync(`/tmp/cnpg-steward-${name}`))).toEqual([])
 
     const seen = readFileSync(log, 'utf8')
     expect(seen).toContain('review\n--repo')
+    expect(seen).toMatch(/^pipe:\[\d+\]$/m)
     const tokens = new Set(
       [...world.github.issuedTokens(), SECRET, world.privateKey.split('\n')[1] ?? '?'].flatMap(token => [
         token,

@@ -218,6 +218,8 @@ export class FakeGitHub implements AsyncDisposable {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
+        // a test that works for long without a pause would find a kept connection closed
+        connection: 'close',
         'user-agent': 'GitHub-Hookshot/fake',
         'x-github-delivery': event.id ?? randomUUID(),
         'x-github-event': event.name,
