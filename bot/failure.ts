@@ -1,5 +1,5 @@
 import { secondsToWait, statusOf } from '../src/adapters/github-client.ts'
-import { FailedForGood, GivenUp, Later } from './queue.ts'
+import { FailedForGood, GivenUp, Later } from './attempt.ts'
 
 /** Of the client's refusals these may be otherwise at the next try; 401: the token is made anew. */
 const PASSING = new Set([401, 408, 409])

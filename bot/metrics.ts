@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Depth, Outcome } from './queue.ts'
+import type { Outcome } from './attempt.ts'
+import type { Depth } from './queue.ts'
 import type { Job } from './jobs.ts'
 
 /** What Prometheus is told. Names of repositories are no labels: they may be private, and there may be thousands. */

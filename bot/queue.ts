@@ -1,50 +1,11 @@
 import { PgBoss, type Db, type JobWithMetadata } from 'pg-boss'
+import { Arrivals } from './arrivals.ts'
+import { FailedForGood, GivenUp, Later, type Handler, type Outcome } from './attempt.ts'
 import type { Database } from './database.ts'
 import { DEAD, DeadLetters } from './dead-letters.ts'
-import { jobId } from './job-id.ts'
 import { keyOf, nameOf, queueOf, type Job, type QueueName } from './jobs.ts'
 import type { Log } from './log.ts'
 import { WaitingJobs, type Placing } from './waiting-jobs.ts'
-
-/** Why a job that runs is given up. */
-export class GivenUp extends Error {
-  readonly reason: 'superseded' | 'stopping'
-  constructor(reason: 'superseded' | 'stopping') {
-    super(reason === 'superseded' ? 'a newer head is to be reviewed' : 'the bot is stopping')
-    this.name = 'GivenUp'
-    this.reason = reason
-  }
-}
-
-/** Thrown by a handler that has to wait for something outside: the job comes again then, and no try of it is used up. */
-export class Later extends Error {
-  readonly seconds: number
-  constructor(seconds: number, why: string) {
-    super(why)
-    this.name = 'Later'
-    this.seconds = seconds
-  }
-}
-
-/** Thrown by a handler where another try is of no use: the job fails for good at once. */
-export class FailedForGood extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'FailedForGood'
-  }
-}
-
-/** One try of a job. */
-export interface Attempt {
-  /** aborted with GivenUp where the job is given up, or by the queue where its time is over */
-  signal: AbortSignal
-  /** the next failure is the last */
-  last: boolean
-  log: Log
-}
-
-export type Handler = (job: Job, attempt: Attempt) => Promise<void>
-export type Outcome = 'done' | 'failed' | 'dead' | 'later' | 'superseded' | 'stopping'
 
 export interface QueueOptions {
   database: Database
@@ -98,8 +59,13 @@ export class Queue implements AsyncDisposable {
   readonly #running = new Map<string, { head?: string; controller: AbortController }>()
   readonly #workers = new Map<string, string>()
   #closed = false
-  #arrived: Arrival[] = []
-  #writing = false
+  readonly #arrivals = new Arrivals(async deliveries => {
+    await this.#boss.insert(
+      DELIVERIES,
+      deliveries.map(({ id, jobs }) => ({ id, data: { jobs } })),
+    )
+    this.#gathering ??= setTimeout(() => this.#wake(DELIVERIES), GATHER_MS)
+  })
   #gathering: NodeJS.Timeout | undefined
 
   /** Opens the queue; nothing runs before `work`. @throws the driver's error where PostgreSQL cannot be reached */
@@ -175,36 +141,12 @@ export class Queue implements AsyncDisposable {
   }
 
   /**
-   * Keeps a delivery, once, whatever number of times it comes. Deliveries that come together are written together: one
-   * statement costs PGlite the same for a hundred rows as for one.
+   * Keeps a delivery, once, whatever number of times it comes.
    * @param id X-GitHub-Delivery
    * @returns once it is durable
    */
   async deliver(id: string, jobs: readonly Job[]): Promise<void> {
-    const arrival: Arrival = { id: jobId(id), jobs, ...Promise.withResolvers<void>() }
-    this.#arrived.push(arrival)
-    if (!this.#writing) void this.#write()
-    await arrival.promise
-  }
-
-  /** Never rejects: each delivery hears of its own fate. */
-  async #write(): Promise<void> {
-    this.#writing = true
-    while (this.#arrived.length > 0) {
-      const arrived = this.#arrived
-      this.#arrived = []
-      try {
-        await this.#boss.insert(
-          DELIVERIES,
-          arrived.map(({ id, jobs }) => ({ id, data: { jobs } })),
-        )
-        for (const { resolve } of arrived) resolve()
-        this.#gathering ??= setTimeout(() => this.#wake(DELIVERIES), GATHER_MS)
-      } catch (error) {
-        for (const { reject } of arrived) reject(error)
-      }
-    }
-    this.#writing = false
+    await this.#arrivals.keep(id, jobs)
   }
 
   /** Queues jobs; one whose key already waits joins it. */
@@ -388,12 +330,4 @@ export class Queue implements AsyncDisposable {
 
 function runningKey(job: Job): string {
   return `${queueOf(job)} ${keyOf(job)}`
-}
-
-interface Arrival {
-  id: string
-  jobs: readonly Job[]
-  promise: Promise<void>
-  resolve: () => void
-  reject: (reason: unknown) => void
 }

@@ -1,5 +1,5 @@
 import { isRefused, statusOf } from '../src/adapters/github-client.ts'
-import type { Attempt } from './queue.ts'
+import type { Attempt } from './attempt.ts'
 
 /**
  * What GitHub gives; `undefined` where it says that there is no such thing, or none that we may see. A token that it does not

@@ -5,7 +5,7 @@ import { CHECK_NAME } from '../src/report/conclusion.ts'
 import { html } from '../src/report/escape.ts'
 import { REVIEW_MARKER } from '../src/report/markdown.ts'
 import { NOT_REVIEWED, notReviewedComment } from '../src/report/not-reviewed.ts'
-import type { Attempt } from './queue.ts'
+import type { Attempt } from './attempt.ts'
 import { written } from './refusals.ts'
 import type { ReviewTools } from './review-job.ts'
 

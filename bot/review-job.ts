@@ -15,7 +15,7 @@ import type { GitHub } from './github.ts'
 import type { RepositoryJob, ReviewJob } from './jobs.ts'
 import { present, written } from './refusals.ts'
 import { reportNotReviewed } from './report-not-reviewed.ts'
-import { Later, type Attempt } from './queue.ts'
+import { Later, type Attempt } from './attempt.ts'
 import { NotReviewed, type ReviewProcess } from './review-process.ts'
 import type { Store, StoredReview } from './store.ts'
 

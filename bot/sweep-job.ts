@@ -2,7 +2,7 @@ import { hasVerdict, latestRun } from '../src/adapters/github-check.ts'
 import { CHECK_NAME } from '../src/report/conclusion.ts'
 import type { GitHub } from './github.ts'
 import type { Job, SweepAllJob, SweepJob } from './jobs.ts'
-import type { Attempt } from './queue.ts'
+import type { Attempt } from './attempt.ts'
 import { present } from './refusals.ts'
 import { clientOf } from './review-job.ts'
 

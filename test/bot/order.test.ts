@@ -86,7 +86,8 @@ async function idle({ repository }: Story): Promise<void> {
   const left = `SELECT count(*)::int AS left FROM pgboss.job
     WHERE state <= 'active' AND (name = 'delivery' OR group_id = ANY($1::text[]))`
   // how long it takes is nothing that this test tells
-  const done = async () => (await bot.queue.sql(left, [[repository.fullName, String(repository.id)]])).rows[0].left === 0
+  const done = async () =>
+    (await bot.queue.sql(left, [[repository.fullName, String(repository.id)]])).rows[0].left === 0
   await vi.waitUntil(done, { timeout: 200_000, interval: 50 })
 }
 

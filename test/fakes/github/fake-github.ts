@@ -224,8 +224,6 @@ export class FakeGitHub implements AsyncDisposable {
         'x-github-delivery': event.id ?? randomUUID(),
         'x-github-event': event.name,
         'x-hub-signature-256': `sha256=${signature}`,
-        // a connection that is used again may be closed by the other side at the same moment
-        connection: 'close',
       },
       body,
     })
