@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { assureUpdates, type AssuranceTools } from './assure-updates.ts'
 import { chooseFor, plainVersion, type Selection } from './choose-version.ts'
 import type { UpdatesConfig } from './config/updates-config.ts'
+import { followMajors } from './follow-majors.ts'
 import type { Tree } from './manifest/tree.ts'
 import { VersionAnswers } from './version-answers.ts'
 import { CLASSES } from './config/updates-config.ts'
@@ -54,10 +55,19 @@ export async function proposeUpdates(request: UpdateRequest, tools: UpdateTools)
       )),
     )
   }
+  const followed = await followMajors(
+    updates,
+    answers,
+    (reference, major) => ({
+      allowed: allowedBy(request.config, [], reference.override, { major: String(major) }),
+      keys: new Set(),
+    }),
+    (reference, found) => withEdits(reference, found, request),
+  )
   const assured =
     tools.assurance === undefined
-      ? updates
-      : await assureUpdates(updates, request, { ...tools.assurance, source: tools.source })
+      ? followed
+      : await assureUpdates(followed, request, { ...tools.assurance, source: tools.source })
   return { updates: assured, unread, proposals: makeProposals(assured, request.config, request.now) }
 }
 
@@ -104,8 +114,11 @@ function leftAlone(reference: VersionReference, { config, now, applied }: Update
   return undefined
 }
 
-function selectionOf({ override }: VersionReference, { config, allow }: UpdateRequest): Selection {
-  const classes = allow.filter(one => CLASSES.includes(one))
+function selectionOf({ override, role }: VersionReference, { config, allow }: UpdateRequest): Selection {
+  const classes = allow.filter(
+    // a dump goes to another major with its server, see followMajors
+    one => CLASSES.includes(one) && !(one === 'pg-major' && role === 'dump'),
+  )
   return {
     allowed: allowedBy(config, classes, override),
     keys: new Set(allow.filter(one => !CLASSES.includes(one))),

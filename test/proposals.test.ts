@@ -18,6 +18,9 @@ const held = (comment: string) => ({
   'b.yaml': named('b', OLD, ` # cnpg-steward: updates ${comment}`),
 })
 
+const dump = (image: string) =>
+  `apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: dump, namespace: apps }\nspec:\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          containers:\n            - name: dump\n              image: ${image}\n              command: [pg_dump, --host, db-rw]\n`
+
 /** What a person reads of a proposal: name, group, from → to of its members, holds. */
 function told({ name, group, members, holds, classes }: Proposal) {
   return {
@@ -100,6 +103,38 @@ describe('what moves together', () => {
     const catalog = `apiVersion: postgresql.cnpg.io/v1\nkind: ImageCatalog\nmetadata: { name: c }\nspec:\n  images:\n    - major: 17\n      image: ${OLD}\n`
     expect((await proposalsOf({ 'a.yaml': catalog }, {}, ['pg-major'])).map(told)).toEqual([
       { name: 'postgresql', to: ['a.yaml 17.11-system-trixie'], classes: ['pg-minor'], holds: [] },
+    ])
+  })
+})
+
+describe('a new major takes along', () => {
+  it('its extensions and its dumps', async () => {
+    const files = { 'a.yaml': cluster(OLD, extension('3.6.0')), 'b.yaml': dump(OLD) }
+    expect((await proposalsOf(files, {}, ['pg-major'])).map(told)).toEqual([
+      {
+        name: 'postgresql',
+        group: 'major apps/db',
+        to: ['a.yaml 18.6-system-trixie', 'a.yaml 3.6.1-18-trixie', 'b.yaml 18.6-system-trixie'],
+        classes: ['pg-major'],
+        holds: [],
+      },
+    ])
+  })
+
+  it.each([
+    ['an extension that is not built for it', extension('3.6.0'), { [POSTGIS]: charts('3.6.0-17-trixie') }],
+    ['an extension that does not answer', extension('3.6.0'), { [POSTGIS]: {} }],
+  ])('or waits for %s', async (_case, more, images) => {
+    const tools = tables({ ...ALL, ...images })
+    const proposals = await proposalsOf({ 'a.yaml': cluster(OLD, more) }, {}, ['pg-major'], tools)
+    expect(proposals.map(told)).toMatchObject([
+      { to: ['a.yaml 18.6-system-trixie'], holds: ['precondition'] },
+    ])
+  })
+
+  it('and a dump alone goes to no other major', async () => {
+    expect((await proposalsOf({ 'b.yaml': dump(OLD) }, {}, ['pg-major'])).map(told)).toMatchObject([
+      { to: ['b.yaml 17.11-system-trixie'] },
     ])
   })
 })

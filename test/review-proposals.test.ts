@@ -39,6 +39,7 @@ spec:
     metadata: { labels: { app: ${name} } }
     spec: { containers: [{ name: x, image: "${image}" }] }
 `
+const SPEC = '\n  instances: 3\n  storage: { size: 1Gi }'
 const TREE: Record<string, string> = {
   'clusters/main/flux-system/gotk-sync.yaml': `${SOURCE}---\n${applies('flux-system', 'clusters/main')}`,
   'clusters/main/apps.yaml': applies('apps', 'apps'),
@@ -50,7 +51,7 @@ const TREE: Record<string, string> = {
   'databases/kustomization.yaml': 'resources: [db.yaml]\n',
   'databases/db.yaml': cluster(
     `${PROJECT}:16.10-system-trixie`,
-    '\n  instances: 3\n  storage: { size: 1Gi }\n  postgresql:\n    parameters: { old_snapshot_threshold: "60" }',
+    `${SPEC}\n  postgresql:\n    parameters: { old_snapshot_threshold: "60" }`,
   ),
   'broken/kustomization.yaml': 'resources: [gone.yaml]\n',
   'broken/c.yaml': workload('c', 'r.example.org/a:1.0.0'),
@@ -62,7 +63,7 @@ const IMAGES = { ...ALL, 'r.example.org/a': charts('1.0.0 1.1.0'), 'r.example.or
 const [catalog, parameters] = [openCatalog(), openParameterCatalogs()]
 
 /** Proposes and reviews, with the real kustomize; counts its builds and what is said of the base. */
-async function reviewed(files: Record<string, string>, allow: string[] = []) {
+async function reviewed(files: Record<string, string>, allow: string[] = [], passed: string[] = []) {
   const offline = await offlineTools()
   const built: string[] = []
   const said: string[] = []
@@ -100,7 +101,7 @@ async function reviewed(files: Record<string, string>, allow: string[] = []) {
     },
     { source: tables(IMAGES).source, progress: () => undefined },
   )
-  const request = { tree, revision: { ref: 'main' }, config, entries: [] }
+  const request = { tree, revision: { ref: 'main' }, config, entries: [], allow: passed }
   const proposals = await reviewProposals(proposed.proposals, request, tools)
   return {
     ...proposed,
@@ -174,6 +175,21 @@ it('says what blocks', async () => {
   expect(text).toMatch(/🛑 Blocked: .*\n\s+🛑 databases\/db\.yaml:\d+: .*old_snapshot_threshold/)
   const markdown = updatesMarkdown({ proposals, updates, unread })
   expect(markdown).toMatch(/🛑 Blocked: .*\n- 🛑 `databases\/db\.yaml:\d+` .*has no parameter old/)
+})
+
+it('a new major waits for what it needs, unless a person lets it pass', async () => {
+  const files = { ...TREE, 'databases/db.yaml': cluster(`${PROJECT}:17.6-system-trixie`, SPEC) }
+  const major = async (allow: string[]) =>
+    (await reviewed(files, ['pg-major', ...allow], allow)).proposals.find(
+      ({ group, classes }) => group === undefined && classes.includes('pg-major'),
+    )
+  expect(await major([])).toMatchObject({
+    holds: [{ kind: 'precondition', message: expect.stringContaining('No ScheduledBackup') }],
+    review: { verdict: 'attention', impacts: [{ impact: 'major-upgrade' }] },
+  })
+  const passed = await major(['unprepared'])
+  expect(passed?.holds).toEqual([])
+  expect(passed?.todo?.map(({ message }) => message).join()).toContain('No ScheduledBackup')
 })
 
 it('without tools it is listed, and it is said that nobody reviewed it', async () => {

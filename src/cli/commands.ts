@@ -95,7 +95,7 @@ export const flags = {
     type: 'string',
     value: 'CLASS|KEY',
     multiple: true,
-    help: 'also what is done on request only: pg-major, os-change, type-change, flavour-form, operator-minor, …',
+    help: 'also what is done on request only: pg-major, os-change, type-change, flavour-form, operator-minor, …; unprepared: a new major although something speaks against it',
   },
   apply: { type: 'boolean', help: 'edit the work tree; without it nothing is changed' },
   'no-color': { type: 'boolean', help: 'no colours (NO_COLOR works, too)' },

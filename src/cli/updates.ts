@@ -57,7 +57,7 @@ export async function updates(
   const revision = { ref: command.ref ?? 'work tree' }
   const proposals = await reviewProposals(
     proposed.proposals,
-    { tree, revision, config, entries, work },
+    { tree, revision, config, entries, work, allow: command.allow },
     tools,
   )
   const reviewed = { ...proposed, proposals }

@@ -102,6 +102,9 @@ export const DEFAULT_POLICIES: Readonly<Record<string, ClassPolicy>> = {
 /** Every class of update, as policies, commands and comments name them. */
 export const CLASSES: readonly string[] = Object.keys(DEFAULT_POLICIES)
 
+/** A person's word that lets a new major of PostgreSQL pass, although something speaks against it. */
+export const UNPREPARED = 'unprepared'
+
 /** What no configuration lets go without a person: it restarts every database, or cannot be taken back. */
 export const NEVER_AUTOMERGED: readonly string[] = [
   'pg-major',

@@ -8,6 +8,8 @@ export interface ReviewedProposal extends Proposal {
   review?: Review
   /** why there is no review, one sentence */
   unreviewed?: string
+  /** of a new major of PostgreSQL: what a person has to see to, one sentence each with what to do */
+  todo?: readonly { message: string; repair: string }[]
   /** comments that name what will no longer be true; absent: nobody looked */
   stale?: readonly { file: string; line: number; text: string }[]
 }

@@ -37,7 +37,15 @@ export function updatesJson(
   })
 }
 
-function proposalJson({ members, review, unreviewed, stale = [], policy, ...proposal }: ReviewedProposal) {
+function proposalJson({
+  members,
+  review,
+  unreviewed,
+  todo,
+  stale = [],
+  policy,
+  ...proposal
+}: ReviewedProposal) {
   const { key, updateKey, content, name, group, classes, edits, holds } = proposal
   return {
     key,
@@ -64,6 +72,7 @@ function proposalJson({ members, review, unreviewed, stale = [], policy, ...prop
           impacts: review.impacts,
           incomplete: review.incomplete.filter(({ existing }) => existing !== true),
         }),
+    ...(todo === undefined ? {} : { todo }),
     stale,
   }
 }

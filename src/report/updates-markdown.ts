@@ -45,6 +45,7 @@ function proposalMarkdown({
   holds,
   review,
   unreviewed,
+  todo = [],
   stale = [],
 }: ReviewedProposal): string {
   return [
@@ -54,6 +55,7 @@ function proposalMarkdown({
     holds
       .map(hold => `- ${isWaiting(hold) ? '⏳' : '✋'} ${inline(`${hold.message} ${hold.repair ?? ''}`)}`)
       .join('\n'),
+    todo.map(({ message, repair }) => `- [ ] ${inline(message)} ${inline(repair)}`).join('\n'),
     stale
       .map(({ file, line, text }) => `- 📝 ${code(`${file}:${line}`)} ${code(text)} is no longer true.`)
       .join('\n'),

@@ -73,10 +73,11 @@ export function updatesText(
 
 /** Its members, and below them what the review says and what it waits for. */
 function proposalLines(proposal: ReviewedProposal, options: TextOptions): string[] {
-  const { members, holds, review, unreviewed, stale = [], key } = proposal
+  const { members, holds, review, unreviewed, todo = [], stale = [], key } = proposal
   const below = [
     ...holds.map(({ message, repair }) => `waits: ${message}${repair === undefined ? '' : ` ${repair}`}`),
     ...(review === undefined ? [`❔ not reviewed: ${unreviewed ?? ''}`] : verdictLines(review, options)),
+    ...todo.map(({ message, repair }) => `to do: ${message} ${repair}`),
     ...stale.map(({ file, line, text }) => `${file}:${line} look at this comment: ${text}`),
   ]
   const [first = '', ...rest] = members.map(member => `${place(member)} ${step(member)}`)

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { Tree } from '../manifest/tree.ts'
 import { linkSources } from './chart-sources.ts'
 import { DocumentReferences } from './document-references.ts'
+import { followVariables, isVariable, variableConfigMaps, variableSites } from './follow-variables.ts'
 import type { VersionReference } from './reference.ts'
 import { SourceNamespaces, type FluxUnit, type KustomizeDirectory } from './source-namespaces.ts'
 import { readSourceDocuments, type SourceText } from './source-text.ts'
@@ -46,7 +47,35 @@ export async function findReferences(tree: Tree): Promise<FoundReferences> {
     source.documents.map(document => new DocumentReferences(source, document, namespaces)),
   )
   const references = linkSources(found)
-  return { references, unread }
+  if (!references.some(isVariable)) return { references, unread }
+  const named = variableConfigMaps(sources)
+  const sites = variableSites([...sources, ...(await configMapSources(tree, files, sources, named))], named)
+  return { references: inOrder(followVariables(references, sites)), unread }
+}
+
+/** The files of ConfigMaps that variables are taken from: nothing else in them tells of a version, so that they were not parsed. */
+async function configMapSources(
+  tree: Tree,
+  files: readonly string[],
+  known: readonly SourceText[],
+  names: ReadonlySet<string>,
+): Promise<SourceText[]> {
+  const read = new Set(known.map(({ file }) => file))
+  const found: SourceText[] = []
+  for (const file of files) {
+    if (read.has(file)) continue
+    const text = Buffer.from(await tree.read(file)).toString('utf8')
+    if (!text.includes('ConfigMap') || ![...names].some(name => text.includes(name))) continue
+    const source = readSourceDocuments(file, text)
+    if (source.problem === undefined) found.push(source)
+  }
+  return found
+}
+
+function inOrder(references: readonly VersionReference[]): VersionReference[] {
+  return references.toSorted(
+    ({ place: a }, { place: b }) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line,
+  )
 }
 
 function isYaml(file: string): boolean {

@@ -21,6 +21,8 @@ const IMAGE = /^[a-z0-9][\w.-]*(?::\d+)?(?:\/[\w.-]+)*(?::[\w][\w.-]{0,127})?(?:
 
 /** Whether a text reads as an image with a tag or a digest. Variables of Flux and templates may stand in it. */
 export function isImage(text: string): boolean {
+  // all of it is a variable: where that is set says more
+  if (/^\$\{[A-Za-z_]\w*(?::?[=-][^}]*)?\}$/.test(text)) return true
   const plain = text.replaceAll(/\$\{[^}]*\}|\{\{.*?\}\}|<<.*?>>/g, 'x')
   const { tag, digest } = readImageReference(plain)
   return (tag !== undefined || digest !== undefined) && IMAGE.test(plain)

@@ -62,6 +62,8 @@ export interface ReferenceRemark {
     | 'floating'
     | 'catalog-major'
     | 'override-unread'
+    /** it is set where a variable is */
+    | 'variable'
   message: string
 }
 

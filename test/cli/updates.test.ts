@@ -131,7 +131,9 @@ spec:
     true,
     other.replace('app:1.0.0', 'app:1.1.0'),
   ])
-  expect(output).toMatch(/db\.yaml:6 .* → 17\.6-system-trixie \[pg-major.*\n\s+🛑 Blocked/)
+  expect(output).toMatch(
+    /db\.yaml:6 .* → 17\.6-system-trixie \[pg-major.*\n(?: {6}waits: .*\n)* {6}🛑 Blocked/,
+  )
 })
 
 it('ends with 2 where nothing could be asked', async () => {

@@ -47,6 +47,9 @@ updates:
   groups:
     - { name: rook, packages: [ghcr.io/rook/*], lockStep: true, minimum: 2 }
   limits: { open: 4 }
+  title: arrows
+  rebase: conflict
+  dashboard: false
   ignorePaths: ["clusters/apps/**"]
   ignorePackages: [ghcr.io/other/*]
 `)
@@ -83,6 +86,9 @@ updates:
         },
         groups: [{ name: 'rook', packages: ['ghcr.io/rook/*'], lockStep: true, minimum: 2 }],
         limits: { open: 4, hourly: 2 },
+        title: 'arrows',
+        rebase: 'conflict',
+        dashboard: false,
         ignorePaths: ['clusters/apps/**'],
         ignorePackages: ['ghcr.io/other/*'],
       },

@@ -3,7 +3,6 @@ import type { Level } from '../../manifest/finding.ts'
 import type { RenderedObject } from '../../manifest/rendered.ts'
 import { groupOf } from '../../manifest/resource.ts'
 import { operandOf } from '../operand.ts'
-import { readOperandImage } from '../operand-image.ts'
 import {
   chartOf,
   lineOf,
@@ -12,6 +11,7 @@ import {
   type OperatorFacts,
   type ReleaseLine,
 } from './release-facts.ts'
+import { supportedPostgres } from './supported-postgres.ts'
 import { stepsBetween } from './upgrade-steps.ts'
 
 export interface ReleaseRequest {
@@ -49,7 +49,7 @@ export function releaseProblems(request: ReleaseRequest): ReleaseProblem[] {
     ...(line === undefined ? [] : endOfLife(request, line, facts)),
     ...advisories(request, facts),
     ...(line === undefined ? [] : kubernetes(request, line)),
-    ...(line === undefined ? [] : postgres(request, line, facts)),
+    ...postgres(request, facts),
     ...wayThere(request, facts),
   ]
 }
@@ -123,22 +123,9 @@ function kubernetes(request: ReleaseRequest, line: ReleaseLine): ReleaseProblem[
   ]
 }
 
-function postgres(
-  request: ReleaseRequest,
-  { postgres: first }: ReleaseLine,
-  facts: OperatorFacts,
-): ReleaseProblem[] {
-  if (first === undefined) return []
-  // patch releases take up a new major with their default image: 18 came to 1.26 with 1.26.2
-  const defaults = Object.entries(facts.releases)
-    .filter(
-      ([version]) => lineOf(version) === lineOf(request.version) && compare(version, request.version) <= 0,
-    )
-    .flatMap(([, { defaultImage }]) => {
-      const { major } = defaultImage === undefined ? { major: undefined } : readOperandImage(defaultImage)
-      return major === undefined ? [] : [major]
-    })
-  const supported = [...new Set([...first, ...defaults])].toSorted((a, b) => a - b)
+function postgres(request: ReleaseRequest, facts: OperatorFacts): ReleaseProblem[] {
+  const supported = supportedPostgres(request.version, facts)
+  if (supported === undefined) return []
   return request.objects.flatMap(object => {
     const { resource, manifest } = object
     if (resource.kind !== 'Cluster' || groupOf(resource.apiVersion) !== 'postgresql.cnpg.io') return []
