@@ -3,6 +3,7 @@ import { directoryFrom } from '../config/directory-from.ts'
 import { nearName } from '../manifest/near-name.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from '../config/versions.ts'
 import { CLASSES } from '../config/updates-config.ts'
+import { UNVERIFIED } from '../versions/judge-signature.ts'
 import {
   commands,
   flags,
@@ -262,9 +263,10 @@ function updatesFrom(
 ): Command | BadArguments {
   const allow = values.get('allow') ?? []
   // a key of a single update is as good as a class
-  const unknown = allow.find(kind => !CLASSES.includes(kind) && !/^[0-9a-f]{10}$/.test(kind))
+  const words = [...CLASSES, UNVERIFIED]
+  const unknown = allow.find(kind => !words.includes(kind) && !/^[0-9a-f]{10}$/.test(kind))
   if (unknown !== undefined)
-    return bad(`There is no class ${unknown}${proposal(nearName(unknown, CLASSES))}.`, 'updates')
+    return bad(`There is no class ${unknown}${proposal(nearName(unknown, words))}.`, 'updates')
   const ref = values.get('ref')?.[0]
   if (ref !== undefined && values.has('apply'))
     return bad('--apply edits the work tree, not a commit.', 'updates')
