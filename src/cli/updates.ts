@@ -32,7 +32,10 @@ import { openTree, prepare, repositoryOf, todayOf } from './open.ts'
 import type { Context, ExitCode, Outcome } from './run.ts'
 
 /** Where versions and signatures are asked for. */
-export type UpdateSources = Pick<UpdateTools, 'source' | 'assurance'>
+export interface UpdateSources extends Pick<UpdateTools, 'source' | 'assurance'> {
+  /** what registries wanted to be shown; never acted on */
+  warnings?: () => string[]
+}
 
 /**
  * `updates`: what could be updated, each with its verdict; `--apply` writes it to the work tree. Exit code 2 where nothing at all
@@ -51,6 +54,7 @@ export async function updates(
   const { config, tools } = await prepareOrSay(command, tree, context)
   const { entries } = command
   const applied = 'refusal' in tools ? undefined : await appliedFiles({ tree, config, entries }, tools)
+  const asked = sources ?? (await sourcesOf(config, context))
   const proposed = await proposeUpdates(
     {
       tree,
@@ -59,8 +63,9 @@ export async function updates(
       now: io.now().toISOString(),
       ...(applied === undefined ? {} : { applied }),
     },
-    { ...(sources ?? (await sourcesOf(config, context))), progress },
+    { ...asked, progress },
   )
+  for (const warning of asked.warnings?.() ?? []) progress(warning)
   const revision = { ref: command.ref ?? 'work tree' }
   const proposals = await reviewProposals(
     proposed.proposals,
@@ -130,6 +135,8 @@ async function sourcesOf({ chartHosts }: Config, { io, progress }: Context): Pro
       signatures: cosignSignatures(registry, new SigstoreVerifier(root)),
       firstSeen: firstSeenFile(path.join(cache, 'first-seen')),
     },
+    warnings: () =>
+      [...registry.warnings].flatMap(([host, texts]) => [...texts].map(text => `${host} says: ${text}`)),
   }
 }
 
