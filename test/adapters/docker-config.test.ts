@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 import { readDockerConfig } from '../../src/adapters/docker-config.ts'
+import { registryCredentials } from '../../src/adapters/registry-credentials.ts'
+import { temporaryDirectory } from '../temporary.ts'
 
 const encoded = (text: string) => Buffer.from(text).toString('base64')
 const AUTH = encoded('u:p')
@@ -55,4 +57,23 @@ it.each<[string, object, RegExp]>([
 
 it.each(['', '[]', '<html>', '{"auths": "x"}', '{"auths": {"ghcr.io": null}}'])('survives %j', text => {
   expect(readDockerConfig(text).credentials).toEqual({})
+})
+
+it('takes the file that the environment names, and no other', async () => {
+  const config = JSON.stringify({ auths: { 'ghcr.io': { auth: AUTH } }, credsStore: 'desktop' })
+  using directory = temporaryDirectory({ 'config.json': config, '.docker/config.json': config, other: '{}' })
+  const credentials = { 'ghcr.io': { auth: AUTH } }
+  expect(await registryCredentials({ DOCKER_CONFIG: directory.path })).toEqual({
+    credentials,
+    problems: [expect.stringMatching(/config\.json: .*docker-credential-desktop/)],
+  })
+  const file = `${directory.path}/config.json`
+  expect((await registryCredentials({ REGISTRY_AUTH_FILE: file })).credentials).toEqual(credentials)
+  const both = { REGISTRY_AUTH_FILE: `${directory.path}/other`, DOCKER_CONFIG: directory.path }
+  expect((await registryCredentials(both)).credentials).toEqual({})
+  expect(await registryCredentials({ HOME: directory.path })).toEqual({ credentials: {}, problems: [] })
+  expect(await registryCredentials({ DOCKER_CONFIG: `${directory.path}/gone` })).toEqual({
+    credentials: {},
+    problems: [expect.stringContaining('cannot be read')],
+  })
 })
