@@ -13,6 +13,7 @@ import { memoryTree } from '../src/manifest/tree.ts'
 import { proposeUpdates } from '../src/propose-updates.ts'
 import reviewSchema from '../src/report/schema/review.schema.json' with { type: 'json' }
 import updatesSchema from '../src/report/schema/updates.schema.json' with { type: 'json' }
+import { updateBody } from '../src/report/update-body.ts'
 import { updatesJson } from '../src/report/updates-json.ts'
 import { updatesMarkdown } from '../src/report/updates-markdown.ts'
 import { updatesText } from '../src/report/updates.ts'
@@ -110,7 +111,8 @@ spec:
     ])
     expect(proposals.map(({ holds }) => holds)).toEqual([[]])
     const proposed = await run(pushed.text)
-    for (const text of [updatesText(proposed), updatesMarkdown(proposed)])
+    const bodies = proposed.proposals.map(updateBody)
+    for (const text of [updatesText(proposed), updatesMarkdown(proposed), ...bodies])
       expect(text).toMatch(/✅ signed by .*owner\/app.* at 2026-08-17 08:33 UTC/)
   })
 
