@@ -50,7 +50,14 @@ export async function chooseFor(
       target.kind === 'oci' ? await answers.operators(target.url, version, [...named.keys()]) : named
     const operatorOf = (chart: string) => known.get(chart) ?? operatorOfChart(chart)
     const steps = operatorSteps(version, [...named.keys()], operatorOf)
-    return { ...one(chooseOperatorStep(steps, operatorOf(version), allowed)), remarks: steps.remarks }
+    const chosen = {
+      ...one(chooseOperatorStep(steps, operatorOf(version), allowed)),
+      remarks: steps.remarks,
+    }
+    // a tag is not moved beside the digest of the one before
+    return target.kind === 'oci' && current.digest !== undefined
+      ? await answers.pinned(target.url, current, chosen)
+      : chosen
   }
   const found = () => {
     const updates = versionUpdates(version, [...named.keys()])

@@ -164,6 +164,30 @@ describe('signatures', () => {
     })
   })
 
+  it('judges what is written, also where the tag moves meanwhile', async () => {
+    const { source } = tables(ALL)
+    const moving: Record<string, number> = {}
+    const { source: signatures, asked } = beside(signed())
+    const { updates } = await proposeUpdates(
+      { tree: memoryTree({ 'a.yaml': STANDARD }), config: defaultUpdates, allow: [], now: NOW },
+      {
+        source: {
+          ...source,
+          digest: async (name, tag) => {
+            const times = (moving[tag] = (moving[tag] ?? 0) + 1)
+            return times === 1
+              ? await source.digest(name, tag)
+              : { outcome: 'present', value: `sha256:${'e'.repeat(64)}` }
+          },
+        },
+        assurance: { signatures, firstSeen: { firstSeen: async () => NOW } },
+        progress: () => undefined,
+      },
+    )
+    expect(updates[0]).toMatchObject({ choice: { digest: DIGEST }, signature: { outcome: 'verified' } })
+    expect(asked).toEqual([`${PROJECT}@${DIGEST}`])
+  })
+
   it('asks once an image, and nothing where there is nothing to propose', async () => {
     const { source, asked } = beside(signed())
     await propose(`${STANDARD}---\n${STANDARD.replace('name: db', 'name: other')}`, { signatures: source })

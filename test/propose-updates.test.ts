@@ -166,6 +166,12 @@ describe('what is not known', () => {
   })
 })
 
+it('the chart of the operator moves with its digest where it has one', async () => {
+  const text = artifact('0.27.0', '\n    digest: sha256:0.27.0')
+  const { 'a.yaml': result } = await written({ 'a.yaml': text })
+  expect(result).toBe(artifact('0.27.1', '\n    digest: sha256:0.27.1'))
+})
+
 it('says it all, as text and as JSON', async () => {
   const files = {
     'a.yaml': cluster(`${PROJECT}:17.6-system-trixie`),

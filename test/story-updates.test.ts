@@ -124,7 +124,7 @@ describe.skipIf(command === '')(
           color: false,
           progress: () => undefined,
         },
-        source,
+        { source },
       )
       const said: Said = more.output === undefined ? JSON.parse(output) : { proposals: [], updates: [] }
       return { said, output, exitCode }

@@ -16,11 +16,11 @@ import { HelmRepositories } from './helm-repository.ts'
 import {
   ociRepository,
   OciRegistry,
-  type Credentials,
   type OciDescriptor,
   type OciRepository,
   type Outcome,
 } from './oci-registry.ts'
+import type { Credentials } from './oci-sign-in.ts'
 import { Outbound, type OutboundOptions } from './outbound.ts'
 import { packTreeChart } from './tree-chart.ts'
 

@@ -2,7 +2,8 @@ import { isObject, textAt, valueAt, type Json } from '../manifest/json.ts'
 import { newestMatching } from '../render/chart-version.ts'
 import { readHelmYaml } from '../render/helm-yaml.ts'
 import { digestOf, type ChartCache } from './chart-cache.ts'
-import { unreachable, type Credentials, type Outcome } from './oci-registry.ts'
+import { unreachable, type Outcome } from './oci-registry.ts'
+import { basicOf, type Credentials } from './oci-sign-in.ts'
 import { OutboundError, type Outbound, type Reply } from './outbound.ts'
 
 /** source-controller's own limit (1.9, internal/helm/helm.go). */
@@ -145,16 +146,12 @@ export class HelmRepositories {
     compressed = false,
   ): Promise<Outcome<Reply>> {
     const own = this.credentials[url.host]
-    const secret =
-      own?.auth ??
-      (own?.username === undefined
-        ? undefined
-        : Buffer.from(`${own.username}:${own.password ?? ''}`).toString('base64'))
+    const basic = own === undefined ? undefined : basicOf(own)
     try {
       const reply = await this.outbound.request(url, {
         maxBytes,
         compressed,
-        headers: { ...headers, ...(secret === undefined ? {} : { authorization: `Basic ${secret}` }) },
+        headers: { ...headers, ...(basic === undefined ? {} : { authorization: basic }) },
       })
       if (reply.status === 200 || reply.status === 304) return { outcome: 'present', value: reply }
       if (reply.status === 404)

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isObject, textAt, valueAt, type Json, type JsonObject } from '../manifest/json.ts'
+import { nextLink } from './link-header.ts'
+import { readToken, tokenRequest, type Credentials } from './oci-sign-in.ts'
 import { OutboundError, type Outbound, type OutboundRequest, type Reply } from './outbound.ts'
 
 /** There, not there, or not known: a registry that is down or denies never means "absent". */
@@ -7,14 +9,6 @@ export type Outcome<T> =
   | { outcome: 'present'; value: T }
   | { outcome: 'absent'; message: string }
   | { outcome: 'indeterminate'; reason: string; message: string; repair: string }
-
-/** `auths` of a docker config.json, by host. */
-export type Credentials = Readonly<
-  Record<
-    string,
-    { auth?: string; username?: string; password?: string; identitytoken?: string; registrytoken?: string }
-  >
->
 
 export interface OciManifest {
   digest: string
@@ -46,6 +40,9 @@ export const ACCEPT_MANIFESTS: Readonly<Record<string, string>> = { accept: MANI
 // the distribution specification lets a registry refuse larger ones
 export const MAX_MANIFEST: number = 4 * 1024 * 1024
 const MAX_TAG_PAGES = 200
+// of all pages of a list: a million tags fit
+const MAX_LIST = 64 * 1024 * 1024
+const MAX_TOKEN = 64 * 1024
 // a registry that wants more patience than this is not waited for
 const MAX_TRIES = 3
 const LONGEST_WAIT = 30_000
@@ -85,12 +82,18 @@ export function ociRepository(url: string, insecure = false): OciRepository {
   return { host: 'registry-1.docker.io', name: name.includes('/') ? name : `library/${name}`, insecure }
 }
 
+interface Token {
+  authorization: string
+  /** milliseconds, as `Patience.now` */
+  until: number
+}
+
 /** Read-only client of the OCI distribution specification 1.1, as far as pulling artifacts needs it. */
 export class OciRegistry {
   private readonly outbound: Outbound
   private readonly credentials: Credentials
   /** by host and scope */
-  private readonly tokens = new Map<string, { authorization: string; until: number }>()
+  private readonly tokens = new Map<string, Token>()
 
   private readonly patience: Patience
   /** what registries wanted to be shown: `Warning: 299` headers, by host; never acted on */
@@ -125,6 +128,7 @@ export class OciRegistry {
     const first = this.url(repository, rest)
     const seen = new Set<string>()
     const pages: Reply[] = []
+    let size = 0
     for (let url: URL | undefined = first; url !== undefined;) {
       if (seen.has(url.href) || seen.size >= MAX_TAG_PAGES)
         return unclear(repository.host, `lists ${what} without end`)
@@ -135,7 +139,9 @@ export class OciRegistry {
         return unclear(repository.host, `does not have all pages of ${what}`)
       if (reply.outcome !== 'present') return reply
       pages.push(reply.value)
-      const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(reply.value.headers.get('link') ?? '')?.[1]
+      size += reply.value.body.byteLength
+      if (size > MAX_LIST) return unclear(repository.host, `lists ${what} beyond ${MAX_LIST} bytes`)
+      const link = nextLink(reply.value.headers.get('link') ?? '')
       if (link !== undefined && !URL.canParse(link, url.href))
         return unclear(repository.host, `pages ${what} to what is no address`)
       const next: URL | undefined = link === undefined ? undefined : new URL(link, url)
@@ -233,7 +239,7 @@ export class OciRegistry {
       const isGood = known !== undefined && known.until > this.patience.now()
       let reply = await ask(isGood ? known.authorization : undefined)
       if (reply.status === 401) {
-        const signedIn = await this.signIn(repository, reply.headers.get('www-authenticate') ?? '')
+        const signedIn = await this.signIn(repository, reply.headers.get('www-authenticate'))
         if (signedIn !== undefined) {
           this.tokens.set(key, signedIn)
           reply = await ask(signedIn.authorization)
@@ -268,62 +274,30 @@ export class OciRegistry {
     }
   }
 
+  /** Follows a challenge: Basic, or a token from the realm (docker token authentication). */
+  private async signIn(repository: OciRepository, challenge: string | null): Promise<Token | undefined> {
+    const { host } = repository
+    const own =
+      this.credentials[host] ?? (host === 'registry-1.docker.io' ? this.credentials['docker.io'] : undefined)
+    const wanted = tokenRequest(repository, challenge ?? '', own)
+    if (wanted === undefined) return undefined
+    if ('authorization' in wanted) return { authorization: wanted.authorization, until: Infinity }
+    const reply = await this.patiently(wanted.url, {
+      maxBytes: MAX_TOKEN,
+      headers: wanted.basic === undefined ? {} : { authorization: wanted.basic },
+    })
+    const token = reply.status === 200 ? readToken(readJson(reply.body)) : undefined
+    return token === undefined
+      ? undefined
+      : { authorization: `Bearer ${token.token}`, until: this.patience.now() + token.milliseconds }
+  }
+
   private hear(host: string, warning: string | null): void {
     const text = /^299 \S+ "((?:[^"\\]|\\.)*)"/.exec(warning ?? '')?.[1]
     if (text === undefined) return
     const known = this.warnings.get(host) ?? new Set()
     this.warnings.set(host, known.add(text.replaceAll(/\\(.)/g, '$1').slice(0, 300)))
   }
-
-  /** Follows a challenge: Basic, or a token from the realm (docker token authentication). */
-  private async signIn(
-    { host, name, insecure }: OciRepository,
-    header: string,
-  ): Promise<{ authorization: string; until: number } | undefined> {
-    const own =
-      this.credentials[host] ?? (host === 'registry-1.docker.io' ? this.credentials['docker.io'] : undefined)
-    if (own?.registrytoken !== undefined)
-      return { authorization: `Bearer ${own.registrytoken}`, until: Infinity }
-    const basic = own === undefined ? undefined : basicOf(own)
-    const challenges = readChallenges(header)
-    const bearer = challenges.find(({ scheme }) => scheme === 'bearer')?.parameters
-    if (bearer?.realm === undefined)
-      return basic === undefined || !challenges.some(({ scheme }) => scheme === 'basic')
-        ? undefined
-        : { authorization: basic, until: Infinity }
-    const realm = new URL(bearer.realm)
-    if (realm.protocol !== 'https:' && !insecure)
-      throw new OutboundError('refused', `${host} wants to sign in at an unencrypted address`)
-    if (bearer.service !== undefined) realm.searchParams.set('service', bearer.service)
-    realm.searchParams.set('scope', bearer.scope ?? `repository:${name}:pull`)
-    const trusted = basic !== undefined && isRelated(realm.hostname, host)
-    const reply = await this.outbound.request(realm, {
-      maxBytes: 64 * 1024,
-      headers: trusted ? { authorization: basic } : {},
-    })
-    const body = readJson(reply.body)
-    const token = textAt(body, 'token') ?? textAt(body, 'access_token')
-    if (reply.status !== 200 || token === undefined) return undefined
-    const seconds = valueAt(body, 'expires_in')
-    const lifetime = typeof seconds === 'number' ? seconds : 60
-    return { authorization: `Bearer ${token}`, until: this.patience.now() + (lifetime - 10) * 1000 }
-  }
-}
-
-/** Several challenges may stand in one header; values may be quoted. */
-export function readChallenges(header: string): { scheme: string; parameters: Record<string, string> }[] {
-  const challenges: { scheme: string; parameters: Record<string, string> }[] = []
-  const part =
-    /([A-Za-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([A-Za-z]+)(?=\s+[A-Za-z]+\s*=|\s*,|\s*$)/g
-  for (const [, key, quoted, plain, scheme] of header.matchAll(part)) {
-    if (scheme !== undefined) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} })
-    else if (key !== undefined) {
-      const last = challenges.at(-1)
-      if (last !== undefined)
-        last.parameters[key.toLowerCase()] = quoted?.replaceAll(/\\(.)/g, '$1') ?? plain ?? ''
-    }
-  }
-  return challenges
 }
 
 /**
@@ -361,20 +335,6 @@ export function unclear(host: string, what: string): Outcome<never> {
     message: `${host} ${what}`,
     repair: 'run again when the host answers',
   }
-}
-
-/** Credentials of a registry go to its own host and to the two places where others are known to sign in. */
-function isRelated(realm: string, host: string): boolean {
-  const registry = host.replace(/:\d+$/, '')
-  if (registry === 'registry-1.docker.io') return realm === 'auth.docker.io'
-  // GitLab: registry.example.org signs in at example.org
-  return realm === registry || registry === `registry.${realm}`
-}
-
-function basicOf(own: Credentials[string]): string | undefined {
-  if (own.auth !== undefined) return `Basic ${own.auth}`
-  if (own.username === undefined) return undefined
-  return `Basic ${Buffer.from(`${own.username}:${own.password ?? ''}`).toString('base64')}`
 }
 
 function hasDigest(body: Uint8Array, digest: string): boolean {

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
+import { HostSlots } from './host-slots.ts'
 import type { Fetched, PinnedFetch } from './pinned-client.ts'
 
 export interface OutboundOptions {
@@ -10,6 +11,8 @@ export interface OutboundOptions {
   /** addresses of a name; the system's resolver by default */
   resolve?: (host: string) => Promise<string[]>
   timeoutMs?: number
+  /** requests of one host at a time */
+  perHost?: number
 }
 
 export interface OutboundRequest {
@@ -43,6 +46,7 @@ const MAX_REDIRECTS = 5
 // Requests whose time ran out: so many of one host, then it is not asked again; so many of all, then nobody is.
 const WAITS_OF_HOST = 2
 const WAITS = 6
+const PER_HOST = 4
 const PRIVATE = privateNetworks()
 
 /** Node's HTTP modules take longer to load than everything of ours, and many runs ask nobody. */
@@ -62,9 +66,11 @@ export class Outbound {
   private readonly client: () => Promise<PinnedFetch>
   /** what ran out of time, by host */
   private readonly waits = new Map<string, OutboundError[]>()
+  private readonly slots: HostSlots
 
   constructor(options: OutboundOptions = {}) {
     this.options = options
+    this.slots = new HostSlots(options.perHost ?? PER_HOST)
     let loading: Promise<PinnedFetch> | undefined
     const given = options.fetch
     this.client = async () => given ?? (await (loading ??= loadClient()))
@@ -73,31 +79,20 @@ export class Outbound {
   /** @throws OutboundError */
   async request(start: URL, request: OutboundRequest): Promise<Reply> {
     const send = await this.client()
-    const signal = AbortSignal.timeout(this.options.timeoutMs ?? 30_000)
     let url = start
     let headers: Record<string, string> = {
       ...request.headers,
       'accept-encoding': request.compressed === true ? 'gzip' : 'identity',
     }
+    // waiting for a turn costs no time
+    let signal: AbortSignal | undefined
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      this.refuseWaiting(url)
-      const addresses = await this.guard(url)
-      const { method = 'GET' } = request
-      let response: Fetched
-      try {
-        response = await send(url, { method, headers, signal, addresses })
-      } catch (cause) {
-        throw this.remember(url, cause, 'cannot be reached')
-      }
-      const location = response.headers.get('location')
-      if (response.status < 300 || response.status > 399 || location === null) {
-        const body = await this.read(response, request, url)
-        return { status: response.status, headers: response.headers, body, url }
-      }
-      response.discard()
-      if (!URL.canParse(location, url.href))
-        throw new OutboundError('unreachable', `${url.host} redirects to what is no address`)
-      const next = new URL(location, url)
+      const answer = await this.slots.run(url.host, async () => {
+        signal ??= AbortSignal.timeout(this.options.timeoutMs ?? 30_000)
+        return await this.ask(send, url, headers, signal, request)
+      })
+      if ('status' in answer) return answer
+      const next = answer.redirect
       if (next.origin !== url.origin)
         headers = Object.fromEntries(
           Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'),
@@ -107,6 +102,34 @@ export class Outbound {
       url = next
     }
     throw new OutboundError('unreachable', `${start.host} redirects more than ${MAX_REDIRECTS} times`)
+  }
+
+  /** One request of one host. @throws OutboundError */
+  private async ask(
+    send: PinnedFetch,
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    request: OutboundRequest,
+  ): Promise<Reply | { redirect: URL }> {
+    this.refuseWaiting(url)
+    const addresses = await this.guard(url)
+    const { method = 'GET' } = request
+    let response: Fetched
+    try {
+      response = await send(url, { method, headers, signal, addresses })
+    } catch (cause) {
+      throw this.remember(url, cause, 'cannot be reached')
+    }
+    const location = response.headers.get('location')
+    if (response.status < 300 || response.status > 399 || location === null) {
+      const body = await this.read(response, request, url)
+      return { status: response.status, headers: response.headers, body, url }
+    }
+    response.discard()
+    if (!URL.canParse(location, url.href))
+      throw new OutboundError('unreachable', `${url.host} redirects to what is no address`)
+    return { redirect: new URL(location, url) }
   }
 
   /**

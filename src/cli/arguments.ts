@@ -3,6 +3,7 @@ import { directoryFrom } from '../config/directory-from.ts'
 import { nearName } from '../manifest/near-name.ts'
 import { fluxMinor, kubernetesRelease, operatorRelease } from '../config/versions.ts'
 import { CLASSES, UNPREPARED } from '../config/updates-config.ts'
+import { UNVERIFIED } from '../versions/judge-signature.ts'
 import {
   commands,
   flags,
@@ -262,7 +263,7 @@ function updatesFrom(
 ): Command | BadArguments {
   const allow = values.get('allow') ?? []
   // a key of a single update is as good as a class
-  const words = [...CLASSES, UNPREPARED]
+  const words = [...CLASSES, UNPREPARED, UNVERIFIED]
   const unknown = allow.find(kind => !words.includes(kind) && !/^[0-9a-f]{10}$/.test(kind))
   if (unknown !== undefined)
     return bad(`There is no class ${unknown}${proposal(nearName(unknown, words))}.`, 'updates')

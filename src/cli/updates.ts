@@ -1,10 +1,15 @@
 import path from 'node:path'
 import { chartCache } from '../adapters/chart-cache.ts'
+import { cosignSignatures } from '../adapters/cosign-signatures.ts'
+import { firstSeenFile } from '../adapters/first-seen-file.ts'
 import { HelmRepositories } from '../adapters/helm-repository.ts'
 import { OciRegistry } from '../adapters/oci-registry.ts'
 import { Outbound } from '../adapters/outbound.ts'
 import { registryVersions } from '../adapters/registry-versions.ts'
 import { ToolMissing } from '../adapters/toolbox.ts'
+import { registryCredentials } from '../adapters/registry-credentials.ts'
+import { SigstoreRoot } from '../adapters/sigstore-root.ts'
+import { SigstoreVerifier } from '../adapters/sigstore-verifier.ts'
 import { cacheDirectory } from '../adapters/tools.ts'
 import { readOrNothing, writeWhole } from '../adapters/whole-file.ts'
 import { appliedFiles } from '../applied-files.ts'
@@ -13,7 +18,7 @@ import type { Config } from '../config/config.ts'
 import { decisionsOf } from '../decisions.ts'
 import { editUpdates } from '../edit-updates.ts'
 import type { Tree } from '../manifest/tree.ts'
-import { proposeUpdates } from '../propose-updates.ts'
+import { proposeUpdates, type UpdateTools } from '../propose-updates.ts'
 import { noCommands } from '../report/escape.ts'
 import type { ReviewedUpdates } from '../report/reviewed-proposal.ts'
 import { updatesJson } from '../report/updates-json.ts'
@@ -22,20 +27,25 @@ import { updatesText, type AppliedFile } from '../report/updates.ts'
 import type { ReviewTools } from '../review-pull-request.ts'
 import { reviewProposals } from '../review-proposals.ts'
 import { isWaiting } from '../versions/proposal.ts'
-import type { VersionSource } from '../versions/version-source.ts'
 import type { UpdatesCommand } from './arguments.ts'
 import { openTree, prepare, repositoryOf, todayOf } from './open.ts'
 import type { Context, ExitCode, Outcome } from './run.ts'
 
+/** Where versions and signatures are asked for. */
+export interface UpdateSources extends Pick<UpdateTools, 'source' | 'assurance'> {
+  /** what registries wanted to be shown; never acted on */
+  warnings?: () => string[]
+}
+
 /**
  * `updates`: what could be updated, each with its verdict; `--apply` writes it to the work tree. Exit code 2 where nothing at all
  * could be asked, or a file was not written; 1 where a proposal was not written because its review blocks.
- * @param source where versions are asked for; the registries and repositories themselves by default
+ * @param sources where versions and signatures are asked for; the registries and repositories themselves by default
  */
 export async function updates(
   command: UpdatesCommand,
   context: Context,
-  source?: VersionSource,
+  sources?: UpdateSources,
 ): Promise<Outcome> {
   await using opened = await openTree(command, context)
   const work = new BaseWork(opened.tree)
@@ -44,6 +54,7 @@ export async function updates(
   const { config, tools } = await prepareOrSay(command, tree, context)
   const { entries } = command
   const applied = 'refusal' in tools ? undefined : await appliedFiles({ tree, config, entries }, tools)
+  const asked = sources ?? (await sourcesOf(config, context))
   const proposed = await proposeUpdates(
     {
       tree,
@@ -52,8 +63,9 @@ export async function updates(
       now: io.now().toISOString(),
       ...(applied === undefined ? {} : { applied }),
     },
-    { source: source ?? sourceOf(config, io.env), progress },
+    { ...asked, progress },
   )
+  for (const warning of asked.warnings?.() ?? []) progress(warning)
   const revision = { ref: command.ref ?? 'work tree' }
   const proposals = await reviewProposals(
     proposed.proposals,
@@ -109,10 +121,23 @@ function exitCodeOf(
   return written !== undefined && proposals.some(({ review }) => review?.verdict === 'blocked') ? 1 : 0
 }
 
-function sourceOf({ chartHosts }: Config, env: Context['io']['env']): VersionSource {
+async function sourcesOf({ chartHosts }: Config, { io, progress }: Context): Promise<UpdateSources> {
+  const { credentials, problems } = await registryCredentials(io.env)
+  for (const problem of problems) progress(problem)
   const outbound = new Outbound({ allowHosts: chartHosts })
-  const cache = chartCache(path.join(cacheDirectory(env), 'charts'))
-  return registryVersions(new OciRegistry(outbound), new HelmRepositories(outbound, cache))
+  const cache = cacheDirectory(io.env)
+  const registry = new OciRegistry(outbound, credentials)
+  const repositories = new HelmRepositories(outbound, chartCache(path.join(cache, 'charts')), credentials)
+  const root = new SigstoreRoot({ cachePath: path.join(cache, 'sigstore') })
+  return {
+    source: registryVersions(registry, repositories),
+    assurance: {
+      signatures: cosignSignatures(registry, new SigstoreVerifier(root)),
+      firstSeen: firstSeenFile(path.join(cache, 'first-seen')),
+    },
+    warnings: () =>
+      [...registry.warnings].flatMap(([host, texts]) => [...texts].map(text => `${host} says: ${text}`)),
+  }
 }
 
 async function rootOf(command: UpdatesCommand, context: Context): Promise<string> {

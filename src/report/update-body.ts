@@ -3,6 +3,7 @@ import { compareVersions } from '../manifest/compare-versions.ts'
 import { resourceLabel } from '../manifest/resource.ts'
 import type { ProposalMember } from '../versions/proposal.ts'
 import { packageName } from '../versions/update-key.ts'
+import { assuranceMarkdown } from './assurance.ts'
 import { clip, code, html, inline, link } from './escape.ts'
 import { headline } from './headline.ts'
 import type { ReviewedProposal } from './reviewed-proposal.ts'
@@ -37,8 +38,10 @@ export function updateBody(proposal: ReviewedProposal): string {
       ? ''
       : `Reaches ${review.stats.clusters.map(one => `**${html(one)}**`).join(', ')}.`
   const remarks = [...new Set(members.flatMap(member => member.remarks))]
+  const assurance = [...new Set(members.flatMap(assuranceMarkdown))].map(line => `- ${line}`).join('\n')
   const parts = [
     table,
+    assurance,
     verdict,
     clusters,
     ...releasesOf(members),

@@ -11,7 +11,7 @@ export function updatesJson(
   return prettyJson({
     version: 1,
     proposals: proposals.map(proposalJson),
-    updates: updates.map(({ reference, choice, held, onRequest, remarks, unknown }) => ({
+    updates: updates.map(({ reference, choice, held, onRequest, remarks, unknown, signature, age }) => ({
       file: reference.place.file,
       line: reference.place.line,
       role: reference.role,
@@ -27,6 +27,8 @@ export function updatesJson(
               ? 'proposed'
               : 'current',
       ...(choice === undefined ? {} : { proposal: choice }),
+      ...(signature === undefined ? {} : { signature }),
+      ...(age === undefined ? {} : { age }),
       held,
       onRequest: onRequest.map(one => ({ ...one, key: keyDigest(updateKeyOf(reference, one)) })),
       remarks,
@@ -54,12 +56,14 @@ function proposalJson({
     name,
     ...(group === undefined ? {} : { group }),
     classes,
-    members: members.map(({ reference, choice }) => ({
+    members: members.map(({ reference, choice, signature, age }) => ({
       file: reference.place.file,
       line: reference.place.line,
       package: packageName(reference.package),
       from: reference.current,
       to: choice,
+      ...(signature === undefined ? {} : { signature }),
+      ...(age === undefined ? {} : { age }),
     })),
     edits,
     policy,

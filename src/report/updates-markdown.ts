@@ -1,4 +1,5 @@
 import { isWaiting } from '../versions/proposal.ts'
+import { assuranceMarkdown } from './assurance.ts'
 import { code, html, inline } from './escape.ts'
 import { headline, harm, impactIcon, LEVEL_ICON, plural } from './headline.ts'
 import { resourceLabel } from '../manifest/resource.ts'
@@ -50,7 +51,12 @@ function proposalMarkdown({
 }: ReviewedProposal): string {
   return [
     `### ${html(name)} ${code(key)}`,
-    members.map(member => `- ${inline(`${place(member)} ${step(member)}`)}`).join('\n'),
+    members
+      .flatMap(member => [
+        `- ${inline(`${place(member)} ${step(member)}`)}`,
+        ...assuranceMarkdown(member).map(line => `  - ${line}`),
+      ])
+      .join('\n'),
     review === undefined ? `❔ Not reviewed: ${inline(unreviewed ?? '')}` : verdictMarkdown(review),
     holds
       .map(hold => `- ${isWaiting(hold) ? '⏳' : '✋'} ${inline(`${hold.message} ${hold.repair ?? ''}`)}`)

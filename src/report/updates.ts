@@ -2,6 +2,7 @@ import { resourceLabel } from '../manifest/resource.ts'
 import type { Choice } from '../versions/choose-update.ts'
 import type { ReferenceUpdate } from '../versions/reference-update.ts'
 import { keyDigest, packageName, updateKeyOf } from '../versions/update-key.ts'
+import { assuranceLines } from './assurance.ts'
 import { noCommands, oneLine } from './escape.ts'
 import { plural } from './headline.ts'
 import type { ReviewedProposal, ReviewedUpdates } from './reviewed-proposal.ts'
@@ -75,6 +76,7 @@ export function updatesText(
 function proposalLines(proposal: ReviewedProposal, options: TextOptions): string[] {
   const { members, holds, review, unreviewed, todo = [], stale = [], key } = proposal
   const below = [
+    ...new Set(members.flatMap(assuranceLines)),
     ...holds.map(({ message, repair }) => `waits: ${message}${repair === undefined ? '' : ` ${repair}`}`),
     ...(review === undefined ? [`❔ not reviewed: ${unreviewed ?? ''}`] : verdictLines(review, options)),
     ...todo.map(({ message, repair }) => `to do: ${message} ${repair}`),

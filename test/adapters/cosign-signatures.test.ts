@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cosignSignatures } from '../../src/adapters/cosign-signatures.ts'
 import { OciRegistry } from '../../src/adapters/oci-registry.ts'
@@ -9,23 +9,12 @@ import { findTool } from '../charts.ts'
 import { signatureSourceContract } from '../contracts/signature-source.ts'
 import { serve } from '../http.ts'
 import { startRegistry, type Registry } from '../registry.ts'
+import { attachReferrers, attachSignatures, pushImage } from '../signed-images.ts'
 import { rootOf, TestSigstore, type LegacyPieces } from '../sigstore.ts'
 
-const INDEX = 'application/vnd.oci.image.index.v1+json'
-const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
-const EMPTY = 'application/vnd.oci.empty.v1+json'
-const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json'
-const SIMPLE = 'application/vnd.dev.cosign.simplesigning.v1+json'
 const patience = { wait: async () => undefined, now: () => Date.UTC(2026, 8, 1) }
 const OURS = new TestSigstore()
 const OTHER = `sha256:${'b'.repeat(64)}`
-
-const describedAs = (mediaType: string, content: string, annotations?: object) => ({
-  mediaType,
-  digest: `sha256:${createHash('sha256').update(content).digest('hex')}`,
-  size: Buffer.byteLength(content),
-  ...(annotations === undefined ? {} : { annotations }),
-})
 
 const kinds = (signatures: readonly FoundSignature[]) => signatures.map(({ kind }) => kind)
 
@@ -38,62 +27,11 @@ describe.skipIf(command === '')('a real registry (left out: no docker-registry o
   })
   afterAll(() => registry.stop())
 
-  /** A new image in a repository of its own. */
-  async function image() {
-    const repository = `owner/app${count++}`
-    const config = JSON.stringify({ os: 'linux', architecture: 'amd64', count })
-    const digest = await registry.pushManifest(
-      repository,
-      'latest',
-      MANIFEST,
-      {
-        schemaVersion: 2,
-        mediaType: MANIFEST,
-        config: describedAs('application/vnd.oci.image.config.v1+json', config),
-        layers: [],
-      },
-      [config],
-    )
-    return { repository, digest, name: `${registry.host}/${repository}` }
-  }
-
-  /** cosign 2: all signatures in the layers of one manifest. */
-  async function attachLegacy(repository: string, digest: string, all: readonly LegacyPieces[]) {
-    await registry.pushManifest(
-      repository,
-      `${digest.replace(':', '-')}.sig`,
-      MANIFEST,
-      {
-        schemaVersion: 2,
-        mediaType: MANIFEST,
-        config: describedAs(EMPTY, '{}'),
-        layers: all.map(({ payload, annotations }) => describedAs(SIMPLE, payload, annotations)),
-      },
-      ['{}', ...all.map(({ payload }) => payload)],
-    )
-  }
-
-  /** cosign 3 at a registry without referrers API: one manifest a bundle, listed under the tag of the fallback. */
-  async function attachBundles(repository: string, digest: string, bundles: readonly string[]) {
-    const entries: object[] = []
-    for (const [at, bundle] of bundles.entries()) {
-      const manifest = {
-        schemaVersion: 2,
-        mediaType: MANIFEST,
-        config: describedAs(EMPTY, '{}'),
-        layers: [describedAs(BUNDLE, bundle)],
-        annotations: { at: String(at) },
-      }
-      await registry.pushManifest(repository, `bundle-${at}`, MANIFEST, manifest, ['{}', bundle])
-      // the type that cosign writes there says nothing
-      entries.push({ ...describedAs(MANIFEST, JSON.stringify(manifest)), artifactType: EMPTY })
-    }
-    await registry.pushManifest(repository, digest.replace(':', '-'), INDEX, {
-      schemaVersion: 2,
-      mediaType: INDEX,
-      manifests: entries,
-    })
-  }
+  const image = async () => await pushImage(registry, `owner/app${count++}`, 'latest')
+  const attachLegacy = async (repository: string, digest: string, all: readonly LegacyPieces[]) =>
+    await attachSignatures(registry, repository, digest, all)
+  const attachBundles = async (repository: string, digest: string, all: readonly string[]) =>
+    await attachReferrers(registry, repository, digest, all)
 
   const source = () =>
     cosignSignatures(

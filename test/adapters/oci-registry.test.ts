@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
-import {
-  ociRepository,
-  OciRegistry,
-  readChallenges,
-  type Credentials,
-} from '../../src/adapters/oci-registry.ts'
+import { nextLink } from '../../src/adapters/link-header.ts'
+import { ociRepository, OciRegistry } from '../../src/adapters/oci-registry.ts'
+import { readChallenges, type Credentials } from '../../src/adapters/oci-sign-in.ts'
 import { Outbound } from '../../src/adapters/outbound.ts'
 import { serve, type LoopbackServer } from '../http.ts'
 
@@ -140,7 +138,195 @@ describe('signing in', () => {
   })
 })
 
+/** Until nothing is left to do but wait for an answer. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve))
+}
+
+/** @param good whether the registry takes the token that was handed out last */
+const strict = async (answer: object, good: (token: string) => boolean) => {
+  let handed = 0
+  const server = await start({
+    '/token': (_request, response) => {
+      handed++
+      response.end(JSON.stringify({ token: `t${handed}`, ...answer }))
+    },
+    '/v2/owner/chart/manifests/1': (request, response) => {
+      if (good(request.headers.authorization?.replace('Bearer ', '') ?? '')) response.end(MANIFEST)
+      else response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${server.host}/token"` }).end()
+    },
+  })
+  return { server, handed: () => handed }
+}
+
+describe('tokens', () => {
+  it.each([
+    ['that says when it ends', { expires_in: 300 }, 289],
+    ['that does not say: a minute', {}, 49],
+  ])('a token %s is kept until shortly before', async (_case, answer, seconds) => {
+    const { server, handed } = await strict(answer, token => token !== '')
+    let now = 0
+    const client = new OciRegistry(
+      new Outbound({ allowHosts: [server.host] }),
+      {},
+      { wait: async () => undefined, now: () => now },
+    )
+    const ask = async () => (await client.manifest(repositoryOf(server), '1')).outcome
+    expect([await ask(), handed()]).toEqual(['present', 1])
+    now = seconds * 1000
+    expect([await ask(), handed()]).toEqual(['present', 1])
+    now += 1001
+    expect([await ask(), handed()]).toEqual(['present', 2])
+  })
+
+  it('a token that is refused is asked for again, once', async () => {
+    const { server, handed } = await strict({ expires_in: 300 }, token => token === 't1' || token === 't3')
+    const client = clientOf([server])
+    const ask = async () => (await client.manifest(repositoryOf(server), '1')).outcome
+    expect([await ask(), handed()]).toEqual(['present', 1])
+    const never = await strict({}, () => false)
+    expect([
+      (await clientOf([never.server]).manifest(repositoryOf(never.server), '1')).outcome,
+      never.handed(),
+    ]).toEqual(['indeterminate', 1])
+  })
+
+  it.each([
+    ['Bearer realm="no address"', 'is no address'],
+    ['Bearer realm="http://[/"', 'is no address'],
+    ['Digest qop="auth"', 'denies'],
+    ['', 'denies'],
+  ])('a challenge that cannot be met: %s', async (challenge, message) => {
+    const server = await start({
+      '/v2/owner/chart/manifests/1': (_request, response) =>
+        void response.writeHead(401, challenge === '' ? {} : { 'www-authenticate': challenge }).end(),
+    })
+    expect(await clientOf([server]).manifest(repositoryOf(server), '1')).toMatchObject({
+      outcome: 'indeterminate',
+      message: expect.stringContaining(message),
+    })
+  })
+
+  it('a page for people is no token', async () => {
+    const server = await start({
+      '/token': (_request, response) => void response.end('<html>'),
+      '/v2/owner/chart/manifests/1': (_request, response) =>
+        void response
+          .writeHead(401, { 'www-authenticate': `Bearer realm="http://${server.host}/token"` })
+          .end(),
+    })
+    expect(await clientOf([server]).manifest(repositoryOf(server), '1')).toMatchObject({
+      outcome: 'indeterminate',
+      reason: 'chart-denied',
+    })
+  })
+
+  it('credentials stay with their host: not at another, not where a redirect leads', async () => {
+    const seen: string[] = []
+    const hear = (request: IncomingMessage, response: ServerResponse) => {
+      seen.push(`${request.url ?? ''} ${request.headers.authorization ?? 'nobody'}`)
+      response.end(JSON.stringify({ token: 'x' }))
+    }
+    const elsewhere = await start({ '/token': hear, '/v2/owner/chart/manifests/1': hear })
+    const own = await start({
+      '/token': (_request, response) =>
+        void response.writeHead(307, { location: `http://${elsewhere.host}/token` }).end(),
+      '/v2/owner/chart/manifests/1': (_request, response) =>
+        void response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${own.host}/token"` }).end(),
+    })
+    const client = clientOf([own, elsewhere], { [own.host]: { username: 'u', password: 'p' } })
+    await client.manifest(repositoryOf(own), '1')
+    await client.manifest(repositoryOf(elsewhere), '1')
+    expect(seen).toEqual(['/token nobody', '/v2/owner/chart/manifests/1 nobody'])
+  })
+})
+
+it.each([
+  ['</v2/x/tags/list?last=b&n=2>; rel="next"', '/v2/x/tags/list?last=b&n=2'],
+  ['<https://r.example.org/p2>; rel=next', 'https://r.example.org/p2'],
+  ['<a>; title="x"; rel="next"', 'a'],
+  ['<a>; rel="prev", <b>; rel="next"', 'b'],
+  ['<a>; rel="last next"', 'a'],
+  ['<a,b>; REL="next"', 'a,b'],
+  ['<a>; rel="prev"', undefined],
+  ['<a>; title="; rel=next"', undefined],
+  ['', undefined],
+])('the next page of %s', (header, want) => expect(nextLink(header)).toBe(want))
+
 describe('what a registry sends', () => {
+  it.each<[string, (page: number) => string]>([
+    ['without end', page => `</v2/owner/chart/tags/list?last=${page}>; rel="next"`],
+    ['that turns in a circle of two', page => `</v2/owner/chart/tags/list?last=${page % 2}>; rel="next"`],
+  ])('a list %s is not known', async (_case, next) => {
+    let page = 0
+    const server = await start({
+      '/v2/owner/chart/tags/list': (_request, response) =>
+        void response.setHeader('link', next(page++)).end(`{"tags":["v${page}"]}`),
+    })
+    expect(await clientOf([server]).tags(repositoryOf(server))).toMatchObject({
+      outcome: 'indeterminate',
+      message: expect.stringContaining('without end'),
+    })
+    expect(server.requests.length).toBeLessThan(210)
+  })
+
+  it.each<[string, (response: ServerResponse) => void, RegExp]>([
+    ['a page for people', response => void response.end('<html>'), /no list of tags/],
+    ['something else', response => void response.end('{"tags":{"a":1}}'), /no list of tags/],
+    ['more than fits', response => void response.end(`{"tags":["${'x'.repeat(5_000_000)}"]}`), /more than/],
+    [
+      'less than it says',
+      response => {
+        response.writeHead(200, { 'content-length': '1000' })
+        response.write('{"tags":["1.0.0"')
+        response.destroy()
+      },
+      /breaks off|cannot be reached/,
+    ],
+    ['a status without sense', response => void response.writeHead(418).end(), /status 418/],
+  ])('tags: %s is not known', async (_case, answer, message) => {
+    const server = await start({ '/v2/owner/chart/tags/list': (_request, response) => answer(response) })
+    expect(await clientOf([server]).tags(repositoryOf(server))).toMatchObject({
+      outcome: 'indeterminate',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  it('one host is asked for a few things at a time, in turn; others meanwhile', async () => {
+    const asked: { url: URL; answer: () => void }[] = []
+    const outbound = new Outbound({
+      perHost: 2,
+      resolve: async () => ['93.184.216.34'],
+      fetch: async url =>
+        await new Promise(resolve => {
+          const answer = () =>
+            resolve({
+              status: 200,
+              headers: new Headers(),
+              body: Readable.from([Buffer.from(url.pathname)]),
+              discard: () => undefined,
+            })
+          asked.push({ url, answer })
+        }),
+    })
+    const get = async (url: string) =>
+      (await outbound.request(new URL(url), { maxBytes: 100 })).body.toString('utf8')
+    const all = ['/1', '/2', '/3', '/4'].map(async path => await get(`https://a.example.org${path}`))
+    const other = get('https://b.example.org/1')
+    const names = () => asked.map(({ url }) => `${url.hostname[0] ?? ''}${url.pathname}`)
+    await settled()
+    expect(names()).toEqual(['a/1', 'a/2', 'b/1'])
+    asked[1]?.answer()
+    expect(await all[1]).toBe('/2')
+    await settled()
+    expect(names()).toEqual(['a/1', 'a/2', 'b/1', 'a/3'])
+    for (const { answer } of asked) answer()
+    expect(await all[2]).toBe('/3')
+    await settled()
+    asked.at(-1)?.answer()
+    expect(await Promise.all([...all, other])).toEqual(['/1', '/2', '/3', '/4', '/1'])
+  })
+
   it('pages through tags as linked', async () => {
     const server = await start({
       '/v2/owner/chart/tags/list': (request, response) => {

@@ -53,7 +53,7 @@ async function run(directory: string, more: Partial<UpdatesCommand>, from: Versi
     color: false,
     progress: () => undefined,
   }
-  return await updates(command, context, from)
+  return await updates(command, context, { source: from })
 }
 
 it('lists without changing anything', async () => {
