@@ -1,8 +1,16 @@
+import type {
+  ClientHttp2Session,
+  IncomingHttpHeaders,
+  IncomingHttpStatusHeader,
+  OutgoingHttpHeaders,
+} from 'node:http2'
 import { Agent, request, type RequestOptions } from 'node:https'
 import type { IncomingMessage } from 'node:http'
-import { createSecureContext } from 'node:tls'
+import { isIP } from 'node:net'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Answer, KubernetesReader } from '../status/reader.ts'
 import { AccessProblem, type ClusterAccess } from './cluster-access.ts'
+import { openHttp2 } from './http2-session.ts'
 
 /** A list of Pods of a big namespace has a few MiB. */
 const MAX_BYTES = 128 * 1024 * 1024
@@ -13,6 +21,9 @@ const MAX_BYTES = 128 * 1024 * 1024
  */
 export class KubernetesApi implements KubernetesReader {
   readonly #access: ClusterAccess
+  #secureContext: SecureContext | undefined
+  /** the connection that all requests share; `undefined` in it: the server speaks HTTP/1.1 only */
+  #session: Promise<ClientHttp2Session | undefined> | undefined
   #agent: Agent | undefined
 
   constructor(access: ClusterAccess) {
@@ -39,62 +50,150 @@ export class KubernetesApi implements KubernetesReader {
   /** Ends the connections. */
   close(): void {
     this.#agent?.destroy()
+    this.#session?.then(
+      session => session?.destroy(),
+      () => undefined,
+    )
+    this.#session = undefined
   }
 
-  async #ask(path: string, signal: AbortSignal, again: boolean) {
+  async #ask(path: string, signal: AbortSignal, again: boolean, retried = false): Promise<HttpAnswer> {
+    const { server } = this.#access
+    const headers = {
+      accept: 'application/json',
+      'user-agent': 'cnpg-steward',
+      ...(await this.#access.headers(again)),
+    }
+    // the address may have a path (Rancher, for example); ours goes behind it as it is written
+    const whole = `${server.pathname.replace(/\/$/, '')}${path}`
+    const kept = this.#session !== undefined
+    const { opened, session } = await this.#connection(signal)
+    try {
+      return session === undefined
+        ? await answerHttp1({ ...this.#target(), path: whole, headers, signal, agent: this.#http1() })
+        : await answerHttp2(session, { ...headers, ':method': 'GET', ':path': whole }, signal)
+    } catch (error) {
+      // it may be dead without anybody having said so; requests under way keep theirs
+      if (this.#session === opened) this.#session = undefined
+      // a connection that was kept may have ended meanwhile: a GET can be asked once more on a new one
+      if (!kept || retried || signal.aborted) throw error
+      return await this.#ask(path, signal, again, true)
+    }
+  }
+
+  async #connection(signal: AbortSignal) {
+    const opened = (this.#session ??= this.#open())
+    try {
+      const session = await beforeAbort(opened, signal)
+      if (session?.closed !== true && session?.destroyed !== true) return { opened, session }
+    } catch (error) {
+      if (this.#session === opened) this.#session = undefined
+      throw error
+    }
+    // the server has said that it takes no more on this one
+    const anew = this.#open()
+    this.#session = anew
+    return { opened: anew, session: await beforeAbort(anew, signal) }
+  }
+
+  async #open(): Promise<ClientHttp2Session | undefined> {
+    const target = this.#target()
+    const { host } = target
+    return await openHttp2(this.#access.server, {
+      ...target,
+      // a name is sent to the server, an address is not (RFC 6066)
+      servername: target.servername ?? (isIP(host) === 0 ? host : ''),
+    })
+  }
+
+  #target() {
     const { server, servername } = this.#access
-    const options: RequestOptions = {
-      protocol: 'https:',
-      hostname: server.hostname.replace(/^\[|\]$/g, ''),
-      port: server.port === '' ? 443 : server.port,
-      // the address may have a path (Rancher, for example); ours goes behind it as it is written
-      path: `${server.pathname.replace(/\/$/, '')}${path}`,
-      method: 'GET',
-      headers: {
-        accept: 'application/json',
-        'user-agent': 'cnpg-steward',
-        ...(await this.#access.headers(again)),
-      },
-      agent: (this.#agent ??= agentFor(this.#access)),
+    return {
+      host: server.hostname.replace(/^\[|\]$/g, ''),
+      port: server.port === '' ? 443 : Number(server.port),
+      secureContext: (this.#secureContext ??= certificatesOf(this.#access)),
       // NODE_TLS_REJECT_UNAUTHORIZED shall not matter
       rejectUnauthorized: true,
-      signal,
       ...(servername === undefined ? {} : { servername }),
     }
-    const message = await new Promise<IncomingMessage>((resolve, reject) => {
-      const sent = request(options)
-      sent.on('response', resolve)
-      sent.on('error', reject)
-      sent.end()
-    })
-    const chunks: Uint8Array[] = []
-    let size = 0
-    for await (const chunk of message) {
-      const bytes: Uint8Array = chunk
-      size += bytes.byteLength
-      if (size > MAX_BYTES) throw new Error(`an answer of more than ${MAX_BYTES} bytes`)
-      chunks.push(bytes)
-    }
-    return {
-      status: message.statusCode ?? 0,
-      contentType: message.headers['content-type'] ?? '',
-      body: Buffer.concat(chunks).toString('utf8'),
-    }
+  }
+
+  #http1(): Agent {
+    return (this.#agent ??= new Agent({ keepAlive: true, maxSockets: 16 }))
   }
 }
 
-function agentFor({ server, ca, cert, key }: ClusterAccess): Agent {
-  const certificates = {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
+interface HttpAnswer {
+  status: number
+  contentType: string
+  body: string
+}
+
+async function answerHttp1(options: RequestOptions): Promise<HttpAnswer> {
+  const message = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = request(options)
+    sent.on('response', resolve)
+    sent.on('error', reject)
+    sent.end()
+  })
+  return {
+    status: message.statusCode ?? 0,
+    contentType: message.headers['content-type'] ?? '',
+    body: await bodyOf(message),
   }
+}
+
+async function answerHttp2(
+  session: ClientHttp2Session,
+  headers: OutgoingHttpHeaders,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const stream = session.request(headers, { signal, endStream: true })
+  const head = await new Promise<IncomingHttpHeaders & IncomingHttpStatusHeader>((resolve, reject) => {
+    stream.once('response', resolve)
+    stream.once('error', reject)
+    stream.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
+  })
+  return {
+    status: head[':status'] ?? 0,
+    contentType: head['content-type'] ?? '',
+    body: await bodyOf(stream),
+  }
+}
+
+async function bodyOf(message: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of message) {
+    size += chunk.byteLength
+    if (size > MAX_BYTES) throw new Error(`an answer of more than ${MAX_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** The promise's value, or the signal's error if that comes first; what is waited for goes on for others. */
+async function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  let stop: (() => void) | undefined
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+    signal.addEventListener('abort', stop)
+  })
   try {
-    // made once for all connections: a status opens a dozen of them at the same time
-    return new Agent({
-      keepAlive: true,
-      maxSockets: 16,
-      secureContext: createSecureContext(certificates),
+    return await Promise.race([promise, aborted])
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop)
+  }
+}
+
+/** Made once for all connections. */
+function certificatesOf({ server, ca, cert, key }: ClusterAccess): SecureContext {
+  try {
+    return createSecureContext({
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
     })
   } catch (cause) {
     throw new AccessProblem(

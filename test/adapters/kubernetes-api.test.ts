@@ -55,6 +55,44 @@ describe('KubernetesApi', () => {
     api.close()
   })
 
+  it.each([
+    [true, 1],
+    [false, 4],
+  ])('asks many things at the same time (HTTP/2: %s) on few connections', async (http2, connections) => {
+    await using server = await serveRecording({ recording: recording('01-healthy'), http2 })
+    const { api, directory } = open({ config: server.kubeconfig })
+    using _ = directory
+    const three = async () => await Promise.all([1, 2, 3].map(async () => await api.get(POD, 5000)))
+    expect([...(await three()), ...(await three())]).toMatchObject(
+      Array.from({ length: 6 }, () => ({ status: 200 })),
+    )
+    // with HTTP/1.1 one each at the same time, and one to find out
+    expect(server.connections()).toBeLessThanOrEqual(connections)
+    api.close()
+  })
+
+  it.each([true, false])('asks once more where the kept connection has ended (HTTP/2: %s)', async http2 => {
+    await using server = await serveRecording({ recording: recording('01-healthy'), http2 })
+    const { api, directory } = open({ config: server.kubeconfig })
+    using _ = directory
+    expect(await api.get(POD, 5000)).toMatchObject({ status: 200 })
+    server.hangUp()
+    expect(await api.get(POD, 5000)).toMatchObject({ status: 200 })
+    api.close()
+  })
+
+  it('takes another connection after one that did not answer in time', async () => {
+    const recorded = recording('06-replica-down/d-frozen-40s')
+    await using server = await serveRecording({ recording: recorded })
+    const { api, directory } = open({ config: server.kubeconfig })
+    using _ = directory
+    const silent = `${POD}/https:postgres-1:8000/proxy/pg/status`
+    expect(await api.get(silent, 100)).toMatchObject({ problem: 'timeout' })
+    expect(await api.get(POD, 5000)).toMatchObject({ status: 200 })
+    expect(server.connections()).toBe(2)
+    api.close()
+  })
+
   it('waits no longer than the deadline', async () => {
     const recorded = recording('06-replica-down/d-frozen-40s')
     await using server = await serveRecording({ recording: recorded })

@@ -20,9 +20,10 @@ export class Target {
 
   /** @throws where kubectl does not end with 0 */
   async kubectl(args: readonly string[], stdin?: string): Promise<string> {
-    const running = promisify(execFile)('kubectl', [...args, '-n', this.namespace], {
-      maxBuffer: 64 * 1024 * 1024,
-    })
+    const [verb = '', ...rest] = args
+    // a plugin takes no option before its name, and what exec runs would take those at the end
+    const words = verb === 'cnpg' ? [...args, '-n', this.namespace] : [verb, '-n', this.namespace, ...rest]
+    const running = promisify(execFile)('kubectl', words, { maxBuffer: 64 * 1024 * 1024 })
     if (stdin !== undefined) running.child.stdin?.end(stdin)
     return (await running).stdout
   }

@@ -1,4 +1,7 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import { createServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import type { JsonObject } from '../../src/manifest/json.ts'
 import { certificateAuthority, type CertificateAuthority } from '../certificates.ts'
@@ -12,6 +15,8 @@ export interface ApiServer extends AsyncDisposable {
   requests: string[]
   /** how many TLS connections were made */
   connections: () => number
+  /** ends every connection, as a server that starts anew */
+  hangUp: () => void
   /** a kubeconfig for it, with a token */
   kubeconfig: string
 }
@@ -24,6 +29,8 @@ export interface Serving {
   unknown?: (path: string) => boolean
   /** how long every answer takes, as over a long way; 0 by default */
   delayMs?: number
+  /** false: it speaks HTTP/1.1 only */
+  http2?: boolean
   /** tokens that are taken; all by default */
   tokens?: () => readonly string[]
 }
@@ -36,11 +43,16 @@ export async function serveRecording(serving: Serving): Promise<ApiServer> {
   const authority = certificateAuthority()
   const requests: string[] = []
   let connections = 0
-  const server = createServer(authority.issue('127.0.0.1'), (request, response) => {
+  const sockets = new Set<Socket>()
+  const answer = (
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+  ) => {
     const path = request.url ?? ''
     requests.push(`${request.method ?? ''} ${path}`)
     const send = (status: number, type: string, body: string) => {
-      response.writeHead(status, { 'content-type': type })
+      response.statusCode = status
+      response.setHeader('content-type', type)
       response.end(body)
     }
     const tokens = serving.tokens?.()
@@ -55,13 +67,25 @@ export async function serveRecording(serving: Serving): Promise<ApiServer> {
         'application/json',
         JSON.stringify(statusOf(403, 'Forbidden', 'it is forbidden: no role')),
       )
-    const answer = serving.unknown?.(path) === true ? NO_SUCH_PATH : recordedAnswer(path, serving.recording)
-    if (answer === undefined) return
+    const reply = serving.unknown?.(path) === true ? NO_SUCH_PATH : recordedAnswer(path, serving.recording)
+    if (reply === undefined) return
     const { delayMs = 0 } = serving
-    if (delayMs === 0) send(answer.status, answer.type, answer.body)
-    else setTimeout(() => send(answer.status, answer.type, answer.body), delayMs)
+    if (delayMs === 0) send(reply.status, reply.type, reply.body)
+    else setTimeout(() => send(reply.status, reply.type, reply.body), delayMs)
+  }
+  const certificate = authority.issue('127.0.0.1')
+  const server =
+    serving.http2 === false
+      ? createServer(certificate, answer)
+      : createSecureServer({ ...certificate, allowHTTP1: true }, answer)
+  server.on('secureConnection', socket => {
+    connections++
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
   })
-  server.on('secureConnection', () => connections++)
+  const hangUp = () => {
+    for (const socket of sockets) socket.destroy()
+  }
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a server that listens on a port has such an address
   const { port } = server.address() as AddressInfo
@@ -71,9 +95,10 @@ export async function serveRecording(serving: Serving): Promise<ApiServer> {
     authority,
     requests,
     connections: () => connections,
+    hangUp,
     kubeconfig: kubeconfig(url, authority.cert, { token: 'a-token' }),
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
+      hangUp()
       await new Promise(resolve => server.close(resolve))
     },
   }
