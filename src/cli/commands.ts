@@ -104,7 +104,7 @@ export const flags = {
 } as const satisfies Record<string, Flag>
 
 export type FlagName = keyof typeof flags
-export type Output = 'text' | 'markdown' | 'json' | 'sarif' | 'yaml'
+export type Output = 'text' | 'markdown' | 'json' | 'sarif' | 'yaml' | 'plan' | 'renovate'
 export type CommandName =
   | 'review'
   | 'render'
@@ -212,8 +212,9 @@ Exit code 1: not healthy, or not within the time; 2: could not be found out.`,
     details: `Finds every version in the sources, asks registries for newer ones and chooses by class: minors and rebuilds of
 PostgreSQL, patches and minors of the rest, the operator one minor at a time. What else there is, is listed as on request.
 Each proposal is reviewed as the pull request it would be. With --apply they are written to the work tree, byte by byte where
-the versions stand, but for those whose review blocks (exit code 1).`,
-    outputs: ['text', 'markdown', 'json'],
+the versions stand, but for those whose review blocks (exit code 1).
+Output plan is what the bot carries out, renovate the rule that makes Renovate leave these packages alone.`,
+    outputs: ['text', 'markdown', 'json', 'plan', 'renovate'],
     flags: ['ref', 'allow', 'apply', ...rendering, 'cnpg-version', ...everywhere],
     words: [0, 0],
     examples: ['updates', 'updates --allow operator-minor --apply'],

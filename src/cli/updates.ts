@@ -7,20 +7,23 @@ import { registryVersions } from '../adapters/registry-versions.ts'
 import { ToolMissing } from '../adapters/toolbox.ts'
 import { cacheDirectory } from '../adapters/tools.ts'
 import { readOrNothing, writeWhole } from '../adapters/whole-file.ts'
-import { appliedFiles } from '../applied-files.ts'
 import { BaseWork } from '../base-work.ts'
 import type { Config } from '../config/config.ts'
 import { decisionsOf } from '../decisions.ts'
 import { editUpdates } from '../edit-updates.ts'
 import type { Tree } from '../manifest/tree.ts'
-import { proposeUpdates } from '../propose-updates.ts'
+import { packagesOf, planUpdates } from '../plan-updates.ts'
+import { lookForUpdates } from '../look-for-updates.ts'
 import { noCommands } from '../report/escape.ts'
+import { prettyJson } from '../report/json.ts'
 import type { ReviewedUpdates } from '../report/reviewed-proposal.ts'
 import { updatesJson } from '../report/updates-json.ts'
 import { updatesMarkdown } from '../report/updates-markdown.ts'
 import { updatesText, type AppliedFile } from '../report/updates.ts'
 import type { ReviewTools } from '../review-pull-request.ts'
-import { reviewProposals } from '../review-proposals.ts'
+import { writePlan } from '../updates/plan-json.ts'
+import { renovateRule } from '../updates/renovate.ts'
+import { findReferences } from '../versions/find-references.ts'
 import { isWaiting } from '../versions/proposal.ts'
 import type { VersionSource } from '../versions/version-source.ts'
 import type { UpdatesCommand } from './arguments.ts'
@@ -41,30 +44,31 @@ export async function updates(
   const work = new BaseWork(opened.tree)
   const { tree } = work
   const { io, progress } = context
+  if (command.output === 'renovate') return { output: await ruleFor(tree), exitCode: 0 }
   const { config, tools } = await prepareOrSay(command, tree, context)
-  const { entries } = command
-  const applied = 'refusal' in tools ? undefined : await appliedFiles({ tree, config, entries }, tools)
-  const proposed = await proposeUpdates(
-    {
-      tree,
-      config: config.updates,
-      allow: command.allow,
-      now: io.now().toISOString(),
-      ...(applied === undefined ? {} : { applied }),
-    },
-    { source: source ?? sourceOf(config, io.env), progress },
-  )
+  const { entries, allow } = command
+  const now = io.now().toISOString()
   const revision = { ref: command.ref ?? 'work tree' }
-  const proposals = await reviewProposals(
-    proposed.proposals,
-    { tree, revision, config, entries, work },
-    tools,
+  const reviewed = await lookForUpdates(
+    { work, revision, config, entries, allow, now },
+    source ?? sourceOf(config, io.env),
+    { ...tools, progress },
   )
-  const reviewed = { ...proposed, proposals }
+  if (command.output === 'plan') {
+    const base = command.ref ?? ''
+    const plan = await planUpdates(reviewed, { tree, base, config: config.updates, now })
+    return { output: writePlan(plan), exitCode: exitCodeOf(reviewed) }
+  }
   const written = command.apply
     ? await apply(reviewed, opened.tree, await rootOf(command, context))
     : undefined
   return { output: print(reviewed, written, command, context), exitCode: exitCodeOf(reviewed, written) }
+}
+
+/** What Renovate has to be told so that it leaves to us what we update. */
+async function ruleFor(tree: Tree): Promise<string> {
+  const { references } = await findReferences(tree)
+  return prettyJson(renovateRule(packagesOf(references)))
 }
 
 /** Where nothing can be rendered, updates are listed all the same, and it is said that nobody reviewed them. */
