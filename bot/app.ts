@@ -5,9 +5,11 @@ import { EVENTS, jobsOf } from './deliveries.ts'
 import type { BotEnvironment } from './environment.ts'
 import type { Job } from './jobs.ts'
 import type { Log } from './log.ts'
+import { UPDATE_EVENTS, updateJobsOf } from './update-deliveries.ts'
 
 export interface AppOptions {
-  environment: Pick<BotEnvironment, 'appId' | 'privateKey' | 'webhookSecret' | 'apiUrl'>
+  environment: Pick<BotEnvironment, 'appId' | 'privateKey' | 'webhookSecret' | 'apiUrl'> &
+    Partial<Pick<BotEnvironment, 'updates'>>
   log: Log
   /** resolves once the delivery is durable */
   deliver: (id: string, jobs: readonly Job[]) => Promise<void>
@@ -38,13 +40,20 @@ export async function createApp(options: AppOptions): Promise<Probot> {
   })
   await probot.ready()
   await probot.load(app => {
-    app.on([...EVENTS, 'installation', 'installation_repositories'], async ({ id, name, payload }) => {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was JSON a moment ago, and is read as any JSON
-      const jobs = jobsOf(id, name, payload as unknown as Json)
-      if (jobs.length === 0) return
-      await options.deliver(id, jobs)
-      options.log.info({ delivery: id, event: name, jobs: jobs.length }, 'kept a delivery')
-    })
+    app.on(
+      [...EVENTS, ...UPDATE_EVENTS, 'installation', 'installation_repositories'],
+      async ({ id, name, payload }) => {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was JSON a moment ago, and is read as any JSON
+        const event = payload as unknown as Json
+        const jobs = [
+          ...jobsOf(id, name, event),
+          ...(options.environment.updates === true ? updateJobsOf(id, name, event) : []),
+        ]
+        if (jobs.length === 0) return
+        await options.deliver(id, jobs)
+        options.log.info({ delivery: id, event: name, jobs: jobs.length }, 'kept a delivery')
+      },
+    )
   })
   return probot
 }

@@ -16,6 +16,8 @@ import { readiness } from './readiness.ts'
 import { reviewJob, type ReviewTools } from './review-job.ts'
 import { pageOf } from './review-page.ts'
 import type { ReviewProcess } from './review-process.ts'
+import { updateProcess, type UpdateProcess } from './update-process.ts'
+import { updatesJob, type UpdatesTools } from './updates-job.ts'
 import { closeServer, createBotServer, listen } from './server.ts'
 import { Store } from './store.ts'
 import { sweepAllJob, sweepJob } from './sweep-job.ts'
@@ -30,6 +32,7 @@ export interface BotOptions {
   /** milliseconds since an arbitrary moment */
   clock: () => number
   review?: ReviewProcess
+  look?: UpdateProcess
   fetch?: typeof fetch
   settled?: (job: Job, outcome: Outcome) => void
   /** how soon the queue reacts */
@@ -111,6 +114,18 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     permissions: { read: environment.readPermission, act: environment.actPermission },
     send,
     explain: explainWith(options.env),
+    updates: environment.updates,
+  }
+  const updates: UpdatesTools = {
+    ...outside.tools,
+    look:
+      options.look ??
+      updateProcess({
+        env: options.env,
+        cache: path.join(environment.dataDirectory, 'cache'),
+        seconds: environment.reviewSeconds,
+      }),
+    looked: new Map(),
   }
   tools.run = async (job, attempt) => {
     try {
@@ -125,8 +140,11 @@ export async function startBot(options: BotOptions): Promise<Bot> {
           return await sweepAllJob(job, attempt, {
             github,
             send,
+            updates: environment.updates,
             concludeDead: async () => await queue.deadLetters.concludeAll(),
           })
+        case 'updates':
+          return await updatesJob(job, attempt, updates)
         case 'conclude':
           return await concludeJob(job, attempt, {
             ...review,

@@ -7,6 +7,7 @@ import type { Change } from '../src/manifest/change.ts'
 import { changeSections } from '../src/report/change-sections.ts'
 import { code, link } from '../src/report/escape.ts'
 import { COMMENT_LIMIT } from '../src/report/markdown.ts'
+import { askUpdate, lookJob } from './update-commands.ts'
 import { COMMANDS, MOST_COMMANDS, parseCommands, type Command, type Need } from './commands.ts'
 import { PERMISSIONS, type Permission } from './environment.ts'
 import type { CommandJob, Job } from './jobs.ts'
@@ -18,6 +19,8 @@ import { clientOf, reviewPull, targetOf, type ReviewTools } from './review-job.t
 export interface CommandTools extends ReviewTools {
   permissions: { read: Permission; act: Permission }
   send: (jobs: readonly Job[]) => Promise<void>
+  /** the bot keeps updates */
+  updates?: boolean
   /** `explain RULE` of the command line, as markdown */
   explain: (rule: string, signal: AbortSignal) => Promise<string>
 }
@@ -92,7 +95,7 @@ async function carryOut(command: Command, asked: Asked, room: number): Promise<s
   const { pull, at, attempt, tools, job } = asked
   switch (command.command) {
     case 'help':
-      return helpText()
+      return helpText(tools.updates === true)
     case 'review': {
       const { installation, delivery } = job
       const { repository, repositoryId, number } = pull
@@ -105,14 +108,25 @@ async function carryOut(command: Command, asked: Asked, room: number): Promise<s
       return await diffText(command.path, asked, room)
     case 'explain':
       return (await tools.explain(command.rule, attempt.signal)).slice(0, room)
+    case 'updates':
+    case 'rebase':
+    case 'ignore':
+      if (tools.updates !== true) return 'Whoever runs this bot has not switched updates on.'
+      return await askUpdate(command, {
+        pull,
+        client: asked.client,
+        self: `${await tools.github.slug()}[bot]`,
+        look: async () => await tools.send([lookJob(job, pull)]),
+      })
     case 'unknown':
     default:
       return `${code(`/cnpg ${command.line}`)}: ${command.problem} \`/cnpg help\` lists what there is.`
   }
 }
 
-function helpText(): string {
-  const rows = Object.values(COMMANDS).map(
+function helpText(updates: boolean): string {
+  const offered = Object.values(COMMANDS).filter(({ of }) => of === undefined || updates)
+  const rows = offered.map(
     ({ usage, about, need }) =>
       `| \`${usage}\` | ${about} | ${need === 'act' ? 'who may write' : 'readers'} |`,
   )

@@ -1,5 +1,6 @@
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import type { Nodes } from 'mdast'
+import type { UpdateCommand } from './update-commands.ts'
 
 /** What a comment asks for. */
 export type Command =
@@ -7,6 +8,7 @@ export type Command =
   | { command: 'review' }
   | { command: 'diff'; path?: string }
   | { command: 'explain'; rule: string }
+  | UpdateCommand
   | { command: 'unknown'; line: string; problem: string }
 
 /** Who may ask: those who read the repository's discussion closely, or those who may change it. */
@@ -16,10 +18,14 @@ export interface CommandDescription {
   usage: string
   about: string
   need: Need
+  /** only where the bot keeps updates */
+  of?: 'updates'
 }
 
 /** The commands there are; `help` lists them, and nothing else is offered. */
-export const COMMANDS: Readonly<Record<'help' | 'review' | 'diff' | 'explain', CommandDescription>> = {
+export const COMMANDS: Readonly<
+  Record<'help' | 'review' | 'diff' | 'explain' | UpdateCommand['command'], CommandDescription>
+> = {
   help: { usage: '/cnpg help', about: 'this list', need: 'read' },
   review: {
     usage: '/cnpg review',
@@ -33,6 +39,19 @@ export const COMMANDS: Readonly<Record<'help' | 'review' | 'diff' | 'explain', C
     need: 'read',
   },
   explain: { usage: '/cnpg explain RULE', about: 'what a rule says, why, and the repair', need: 'read' },
+  updates: { usage: '/cnpg updates', about: 'looks for updates now', need: 'act', of: 'updates' },
+  rebase: {
+    usage: '/cnpg rebase [COMMIT]',
+    about: 'makes the branch of an update anew; with its head named, commits of people are thrown away',
+    need: 'act',
+    of: 'updates',
+  },
+  ignore: {
+    usage: '/cnpg ignore this|minor|major|CLASS|until DAY',
+    about: 'closes an update and does not propose it, or what is like it, again',
+    need: 'act',
+    of: 'updates',
+  },
 }
 
 /** As many of one comment are answered; a comment is no script. */
@@ -83,6 +102,14 @@ function commandOf(words: string): Command {
       return /^[a-z0-9-]+$/.test(argument)
         ? { command: 'explain', rule: argument }
         : unknown('`explain` takes the name of one rule.')
+    case 'updates':
+      return argument === '' ? { command: 'updates' } : unknown('`updates` stands alone.')
+    case 'rebase':
+      return /^(?:[0-9a-f]{7,40})?$/.test(argument)
+        ? { command: 'rebase', head: argument }
+        : unknown('`rebase` takes nothing, or the commit that the branch stands at.')
+    case 'ignore':
+      return { command: 'ignore', words: argument }
     default:
       return unknown('There is no such command.')
   }

@@ -36,6 +36,8 @@ export interface BotEnvironment {
   readPermission: Permission
   actPermission: Permission
   logLevel: 'debug' | 'info' | 'warn' | 'error'
+  /** pull requests of updates are kept: the app needs "contents: write" */
+  updates: boolean
   /** which repository may see which cluster; absent: there is no status, and nothing is followed */
   access?: AccessConfig
 }
@@ -125,6 +127,7 @@ export function readEnvironment(variables: Variables): BotEnvironment {
     readPermission: oneOf('READ_PERMISSION', PERMISSIONS, 'triage'),
     actPermission: oneOf('ACT_PERMISSION', PERMISSIONS, 'write'),
     logLevel: oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
+    updates: oneOf('UPDATES', ['off', 'on'], 'off') === 'on',
     ...(access === undefined ? {} : { access }),
   }
   if (problems.length > 0 || missing.length > 0)

@@ -48,6 +48,13 @@ export interface SweepJob extends RepositoryJob {
   head?: string
 }
 
+/** Keeps the pull requests of updates of a repository. */
+export interface UpdatesJob extends RepositoryJob {
+  kind: 'updates'
+  /** nobody asked, and nothing happened: once an hour is enough */
+  background?: true
+}
+
 /** Tells those who wait for a job that it has failed for good. */
 export interface ConcludeJob extends RepositoryJob {
   kind: 'conclude'
@@ -62,9 +69,9 @@ export interface SweepAllJob {
   delivery: string
 }
 
-export type Job = ReviewJob | MergeGroupJob | CommandJob | ConcludeJob | SweepJob | SweepAllJob
+export type Job = ReviewJob | MergeGroupJob | CommandJob | ConcludeJob | SweepJob | UpdatesJob | SweepAllJob
 
-export type QueueName = 'review' | 'command' | 'sweep'
+export type QueueName = 'review' | 'command' | 'sweep' | 'updates'
 
 /** The queue a job waits in. */
 export function queueOf(job: Job): QueueName {
@@ -72,6 +79,8 @@ export function queueOf(job: Job): QueueName {
     case 'review':
     case 'merge-group':
       return 'review'
+    case 'updates':
+      return 'updates'
     case 'command':
     case 'conclude':
       return 'command'
@@ -107,6 +116,7 @@ function named(job: Job, repository: string): string {
       return `${repository} ${job.failed}`
     case 'sweep':
       return `${repository}:${job.base ?? ''}${job.head === undefined ? '' : `@${job.head}`}`
+    case 'updates':
     case 'sweep-all':
     default:
       return repository
@@ -121,6 +131,10 @@ export function joined(waiting: Job, told: Job): Job {
     .toSorted()
     .at(-1)
   const both = again === undefined ? told : { ...told, again }
+  if (waiting.kind === 'updates' && both.kind === 'updates') {
+    const { background: idle, ...asked } = both
+    return idle === true && waiting.background === true ? both : asked
+  }
   if (waiting.kind !== 'review' || both.kind !== 'review') return both
   const { background, ...rest } = both
   return {

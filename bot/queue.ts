@@ -38,7 +38,7 @@ export interface Depth {
   failed: number
 }
 
-const QUEUES: readonly QueueName[] = ['review', 'command', 'sweep']
+const QUEUES: readonly QueueName[] = ['review', 'command', 'sweep', 'updates']
 const DELIVERIES = 'delivery'
 /** GitHub offers a delivery again for three days. */
 const DELIVERY_SECONDS = 3 * 24 * 3600
@@ -174,7 +174,7 @@ export class Queue implements AsyncDisposable {
     )
     this.#workers.set(DELIVERIES, gatherer)
     // a diff may need a review of its own: only its own repository waits for that
-    const concurrency = { review: workers, command: 2, sweep: 1 }
+    const concurrency = { review: workers, command: 2, sweep: 1, updates: 1 }
     for (const name of QUEUES) {
       const slots = concurrency[name]
       const worker = await this.#boss.work(

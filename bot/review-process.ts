@@ -27,9 +27,9 @@ export interface ReviewProcessOptions {
   program?: string
 }
 
-const COMMAND_LINE = path.join(import.meta.dirname, '../src/cli/main.ts')
-const HEAP_MIB = 1024
-const OUTPUT_LIMIT = 64 * 1024 * 1024
+export const COMMAND_LINE = path.join(import.meta.dirname, '../src/cli/main.ts')
+export const HEAP_MIB = 1024
+export const OUTPUT_LIMIT = 64 * 1024 * 1024
 
 /**
  * The command line reviews: a process without a token in its environment, arguments or files, with limits of time, memory
@@ -95,7 +95,7 @@ function read(text: string): Review {
 }
 
 /** What the command line said, without its progress and paths of this machine. */
-function lastWords(stderr: string): string {
+export function lastWords(stderr: string): string {
   const lines = stderr
     .split('\n')
     .filter(line => line.trim() !== '' && !/^\s+at /.test(line))

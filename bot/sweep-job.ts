@@ -11,6 +11,8 @@ export interface SweepTools {
   send: (jobs: readonly Job[]) => Promise<void>
   /** sees to jobs that failed for good while nobody looked: their process was killed, or their time was over */
   concludeDead: () => Promise<void>
+  /** updates are kept, too */
+  updates?: boolean
 }
 
 /**
@@ -71,14 +73,14 @@ export async function sweepAllJob(job: SweepAllJob, attempt: Attempt, tools: Swe
     }
     attempt.signal.throwIfAborted()
     const { delivery } = job
+    const kinds = tools.updates === true ? (['sweep', 'updates'] as const) : (['sweep'] as const)
     await tools.send(
-      found.map(({ full_name: repository, id: repositoryId }) => ({
-        kind: 'sweep',
-        installation,
-        repository,
-        repositoryId,
-        delivery,
-      })),
+      found.flatMap(({ full_name: repository, id: repositoryId }) =>
+        kinds.map((kind): Job => {
+          const common = { installation, repository, repositoryId, delivery }
+          return kind === 'updates' ? { ...common, kind, background: true } : { ...common, kind }
+        }),
+      ),
     )
   }
 }

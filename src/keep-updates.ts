@@ -4,7 +4,6 @@ import { dashboardBody, dashboardStep, requestedOn, type DashboardEntry } from '
 import { branchOf, proposalId, updateId } from './updates/identity.ts'
 import type { SeenFirst, SeenRepository } from './updates/observation.ts'
 import { reconcile } from './updates/reconcile.ts'
-import type { UpdateSettings } from './updates/settings.ts'
 import type { DashboardStep, UpdateStep } from './updates/step.ts'
 import type { UpdatePlan } from './updates/wanted-update.ts'
 
@@ -21,19 +20,15 @@ export interface ObservationRequest {
 
 /** GitHub, as far as updates need it. Port; implemented by src/adapters/github-updates.ts. */
 export interface UpdateHost {
-  /** @param dashboard whether the issue that lists updates is looked for */
-  look(dashboard: boolean): Promise<SeenFirst>
+  look(): Promise<SeenFirst>
   observe(first: SeenFirst, request: ObservationRequest): Promise<SeenRepository>
   take(step: UpdateStep): Promise<StepOutcome>
   writeDashboard(step: DashboardStep): Promise<StepOutcome>
 }
 
 export interface KeepRequest {
-  settings: UpdateSettings
   /** 'YYYY-MM-DD' */
   day: string
-  /** lines for the dashboard beside the updates: what was not read, who else updates here */
-  remarks: readonly string[]
 }
 
 export interface KeepTools {
@@ -67,7 +62,7 @@ const MOST_PASSES = 24
  * two at once do not get in each other's way.
  */
 export async function keepUpdates(
-  { settings, day, remarks }: KeepRequest,
+  { day }: KeepRequest,
   { host, plan, print, progress }: KeepTools,
 ): Promise<KeptUpdates> {
   const refused = new Map<string, string>()
@@ -81,12 +76,12 @@ export async function keepUpdates(
     refused: [...new Set(refused.values())],
   })
   for (let pass = 0; pass < MOST_PASSES; pass++) {
-    const first = await host.look(settings.dashboard)
+    const first = await host.look()
     const asked = requestedOn(first.dashboard?.body ?? '')
     const planned = await plan(first.base, new Set([...first.branches.keys(), ...asked]))
     if (planned === undefined) return end(false)
     const seen = await host.observe(first, observationOf(planned))
-    entries = reconcile(seen, planned, { settings, day, checks })
+    entries = reconcile(seen, planned, { day, checks })
     let busy = false
     for (const { seen: update, decision } of entries) {
       const { step } = decision
@@ -103,8 +98,8 @@ export async function keepUpdates(
       } else refused.set(update.id, result.message)
     }
     if (busy) continue
-    if (!settings.dashboard || planned.frozen !== undefined) return end(isAtRest(entries))
-    const { offered } = planned
+    if (!planned.settings.dashboard || planned.frozen !== undefined) return end(isAtRest(entries))
+    const { offered, remarks } = planned
     const context = { offered, requested: asked, remarks: [...remarks, ...new Set(refused.values())] }
     const isEmpty = entries.length + offered.length === 0
     const written = dashboardStep(first.dashboard, isEmpty, dashboardBody(entries, context, print))

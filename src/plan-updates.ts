@@ -1,14 +1,18 @@
 import type { UpdatesConfig } from './config/updates-config.ts'
 import { editUpdates } from './edit-updates.ts'
+import type { Json } from './manifest/json.ts'
 import { contentId, type Tree } from './manifest/tree.ts'
 import { headline } from './report/headline.ts'
 import type { ReviewedProposal, ReviewedUpdates } from './report/reviewed-proposal.ts'
 import { updateBody } from './report/update-body.ts'
+import { renovateFile, sharedPackages } from './updates/renovate.ts'
 import { updateTitle, type TitleParts } from './updates/update-title.ts'
 import type { HeldReason, UpdatedFile, UpdatePlan, WantedUpdate } from './updates/wanted-update.ts'
 import { linkUpdates } from './versions/linked-updates.ts'
 import { windowsClosed } from './versions/maintenance-window.ts'
 import { isWaiting, type Hold, type ProposalMember } from './versions/proposal.ts'
+import type { ReferenceUpdate } from './versions/reference-update.ts'
+import type { VersionReference } from './versions/reference.ts'
 import { keyDigest, packageName, updateKeyOf } from './versions/update-key.ts'
 
 export interface PlanRequest {
@@ -51,7 +55,45 @@ export async function planUpdates(
     offered: [...new Map(offered.map(one => [one.id, one])).values()].filter(({ id }) => !keys.has(id)),
     unknown,
     current,
+    settings: {
+      openLimit: config.limits.open,
+      hourLimit: config.limits.hourly,
+      rebase: config.rebase,
+      dashboard: config.dashboard,
+    },
+    remarks: [
+      ...unread.map(({ file, reason }) => `${file} ${reason}`),
+      ...(await othersAtWork(tree, updates)),
+    ],
     complete: unread.length === 0,
+  }
+}
+
+/** Renovate has a configuration here that does not leave to us what we update. */
+async function othersAtWork(tree: Tree, updates: readonly ReferenceUpdate[]): Promise<string[]> {
+  const file = renovateFile((await tree.files()).keys())
+  if (file === undefined) return []
+  const shared = sharedPackages(parsed(await tree.read(file)), packagesOf(updates.map(one => one.reference)))
+  if (shared.length === 0) return []
+  return [
+    `Renovate (${file}) may update these, too: ${shared.join(', ')}. \`cnpg-steward updates --output renovate\` prints the rule that leaves them to cnpg-steward.`,
+  ]
+}
+
+/** The packages that updates are proposed for. */
+export function packagesOf(references: readonly VersionReference[]): string[] {
+  return references
+    .filter(({ role, package: target }) => role !== 'remote' && target.kind !== 'unknown')
+    .map(({ package: target }) => packageName(target))
+}
+
+/** @returns undefined for JSON5 and whatever else is no JSON */
+function parsed(bytes: Uint8Array): Json | undefined {
+  try {
+    const value: Json = JSON.parse(Buffer.from(bytes).toString('utf8'))
+    return value
+  } catch {
+    return undefined
   }
 }
 

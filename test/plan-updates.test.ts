@@ -33,6 +33,11 @@ async function planOf(
   return await planUpdates({ ...proposed, proposals }, request)
 }
 
+const automerge = async (merge: string[]) => {
+  const classes = { 'pg-minor': { automerge: true, merge } }
+  return (await planOf({ 'a.yaml': cluster(OLD) }, { config: { classes } })).wanted[0]?.automerge
+}
+
 describe('a plan', () => {
   it('has what a pull request needs: title, kind, files with every other byte as it was', async () => {
     const { wanted } = await planOf({ 'a.yaml': `# mind the gap\n${cluster(OLD)}` })
@@ -61,10 +66,6 @@ describe('a plan', () => {
   })
 
   it('merges by itself only where the policy says so and its window is open', async () => {
-    const automerge = async (merge: string[]) => {
-      const classes = { 'pg-minor': { automerge: true, merge } }
-      return (await planOf({ 'a.yaml': cluster(OLD) }, { config: { classes } })).wanted[0]?.automerge
-    }
     expect([
       await automerge([]),
       await automerge(['always']),

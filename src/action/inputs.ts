@@ -2,7 +2,7 @@ import type { FailOn } from '../report/conclusion.ts'
 
 /** What the workflow asks for; every input of action.yml, read once. */
 export interface Inputs {
-  mode: 'review' | 'validate' | 'comment' | 'status'
+  mode: 'review' | 'validate' | 'comment' | 'status' | 'updates'
   token: string
   /** path of the configuration in the repository */
   config: string
@@ -56,7 +56,7 @@ export function loadInputs(env: Readonly<Record<string, string | undefined>>): I
     return found ?? allowed[0]
   }
   const inputs: Inputs = {
-    mode: oneOf('mode', ['review', 'validate', 'comment', 'status']),
+    mode: oneOf('mode', ['review', 'validate', 'comment', 'status', 'updates']),
     token: text('token') ?? '',
     config: text('config') ?? '.github/cnpg-steward.yaml',
     failOn: oneOf('fail-on', ['error', 'incomplete', 'warning', 'never']),

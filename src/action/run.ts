@@ -4,9 +4,11 @@ import type { GitHubClient } from '../adapters/github-client.ts'
 import type { Json } from '../manifest/json.ts'
 import type { ReportContext } from '../report/links.ts'
 import type { Review, Revision } from '../report/review.ts'
+import type { UpdatePlan } from '../updates/wanted-update.ts'
 import type { Checkout } from './checkout.ts'
 import { readEvent } from './event.ts'
 import { InputError, loadInputs, type Inputs } from './inputs.ts'
+import { keepPullRequests, type PlanCall } from './keep-pull-requests.ts'
 import { postForeignReview } from './post-foreign-review.ts'
 import { report } from './report.ts'
 import { findRevisions, type ReviewableEvent } from './revisions.ts'
@@ -45,6 +47,8 @@ export interface ActionTools {
   review(call: ReviewCall): Promise<Review>
   /** one for each database, in their order */
   status(call: StatusCall): Promise<ToldStatus[]>
+  /** what the tree at a commit could have; undefined: the checkout has no such commit */
+  plan(call: PlanCall): Promise<UpdatePlan | undefined>
   printers: Printers
   checkout(directory: string): Checkout
   runner: Runner
@@ -66,6 +70,7 @@ export async function run(env: Environment, tools: ActionTools): Promise<void> {
     const event = readEvent(env, await tools.payload())
     if (event.kind === 'refused') return runner.fail(event.message)
     if (inputs.mode === 'status') return await reportDatabases(inputs, env, tools)
+    if (inputs.mode === 'updates') return await keepPullRequests(event, inputs, env, tools)
     if (inputs.mode === 'comment') return await postForeignReview(event, inputs, env, tools)
     if (event.kind === 'workflow-run')
       return runner.fail(

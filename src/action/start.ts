@@ -9,7 +9,7 @@ import { githubRunner } from './runner.ts'
 /** Runs the action with the real runner, git and GitHub; the story and the printers are handed in. */
 export async function start(
   env: Environment,
-  tools: Pick<ActionTools, 'review' | 'status' | 'printers'>,
+  tools: Pick<ActionTools, 'review' | 'status' | 'plan' | 'printers'>,
 ): Promise<void> {
   const directory = path.resolve(env.GITHUB_WORKSPACE ?? '.', env['INPUT_WORKING-DIRECTORY']?.trim() || '.')
   const runner = githubRunner(env, directory)

@@ -22,7 +22,7 @@ import { sarifRules } from '../sarif-rules.ts'
 import type { ActionTools, Environment, Printers } from './run.ts'
 
 /** Beside the bundle lies the catalog (rolldown.config.ts copies it); a checkout has it in src. */
-const BUNDLED_CATALOG = fileURLToPath(new URL('catalog', import.meta.url))
+export const BUNDLED_CATALOG = fileURLToPath(new URL('catalog', import.meta.url))
 
 /** The stories over real adapters: a review, or without a base the judgement of the whole head. */
 export function reviewWith(env: Environment, log: (message: string) => void): ActionTools['review'] {
@@ -97,7 +97,7 @@ export function statusWith(env: Environment): ActionTools['status'] {
 }
 
 /** Tools that neither the inputs nor PATH give, downloaded at pinned versions; loaded only where one is missing. */
-async function downloaded(
+export async function downloaded(
   options: ToolboxOptions,
   log: (message: string) => void,
 ): Promise<{ kustomize?: string; helm?: string }> {

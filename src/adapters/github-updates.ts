@@ -54,7 +54,7 @@ export async function openUpdateHost(options: UpdateHostOptions): Promise<Update
   }
   const reader = new UpdateReader(target, options.now)
   return {
-    look: async dashboard => await reader.look(dashboard),
+    look: async () => await reader.look(),
     observe: async (first, request) => await reader.observe(first, request),
     take: async step => await takeStep(target, step),
     writeDashboard: async step => await writeDashboard(target, step),
@@ -72,11 +72,11 @@ class UpdateReader {
     this.#now = now
   }
 
-  async look(dashboard: boolean): Promise<SeenFirst> {
+  async look(): Promise<SeenFirst> {
     const { client, owner, repo, base } = this.#target
     const { data } = await client.rest.git.getRef({ owner, repo, ref: `heads/${base}` })
     const branches = await this.#branches()
-    const issue = dashboard ? await this.#dashboard() : undefined
+    const issue = await this.#dashboard()
     return { base: data.object.sha, branches, ...(issue === undefined ? {} : { dashboard: issue }) }
   }
 

@@ -104,7 +104,7 @@ export const flags = {
 } as const satisfies Record<string, Flag>
 
 export type FlagName = keyof typeof flags
-export type Output = 'text' | 'markdown' | 'json' | 'sarif' | 'yaml'
+export type Output = 'text' | 'markdown' | 'json' | 'sarif' | 'yaml' | 'plan' | 'renovate'
 export type CommandName =
   | 'review'
   | 'render'
@@ -214,8 +214,9 @@ PostgreSQL, patches and minors of the rest, the operator one minor at a time. Wh
 Each says by whom it is signed and how long it is out: what is signed by somebody else is held, what has to be signed and is not
 known waits for --allow unverified. Each is reviewed as the pull request it would be. With --apply they are written to the work
 tree, byte by byte where the versions stand, but for those whose review blocks (exit code 1). Credentials of registries are those
-of REGISTRY_AUTH_FILE or DOCKER_CONFIG, each for its own host.`,
-    outputs: ['text', 'markdown', 'json'],
+of REGISTRY_AUTH_FILE or DOCKER_CONFIG, each for its own host.
+Output plan is what the bot carries out, renovate the rule that makes Renovate leave these packages alone.`,
+    outputs: ['text', 'markdown', 'json', 'plan', 'renovate'],
     flags: ['ref', 'allow', 'apply', ...rendering, 'cnpg-version', ...everywhere],
     words: [0, 0],
     examples: ['updates', 'updates --allow operator-minor --apply'],

@@ -39,6 +39,8 @@ export async function render(command: RenderCommand, context: Context): Promise<
     case 'yaml':
     case 'markdown':
     case 'sarif':
+    case 'plan':
+    case 'renovate':
     default:
       return { output: renderYaml(shown), exitCode }
   }

@@ -76,6 +76,8 @@ function print(made: Review, { output }: ReviewCommand, { color }: Context): str
       return prettyJson(reviewSarif(made, { toolVersion: manifest.version, rules: sarifRules() }))
     case 'text':
     case 'yaml':
+    case 'plan':
+    case 'renovate':
     default:
       return reviewText(made, { colour: color })
   }

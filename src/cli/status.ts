@@ -96,6 +96,8 @@ async function printer(
     case 'text':
     case 'sarif':
     case 'yaml':
+    case 'plan':
+    case 'renovate':
     default: {
       const { statusText } = await import('../report/status-text.ts')
       return found =>

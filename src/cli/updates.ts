@@ -1,41 +1,28 @@
 import path from 'node:path'
-import { chartCache } from '../adapters/chart-cache.ts'
-import { cosignSignatures } from '../adapters/cosign-signatures.ts'
-import { firstSeenFile } from '../adapters/first-seen-file.ts'
-import { HelmRepositories } from '../adapters/helm-repository.ts'
-import { OciRegistry } from '../adapters/oci-registry.ts'
-import { Outbound } from '../adapters/outbound.ts'
-import { registryVersions } from '../adapters/registry-versions.ts'
 import { ToolMissing } from '../adapters/toolbox.ts'
-import { registryCredentials } from '../adapters/registry-credentials.ts'
-import { SigstoreRoot } from '../adapters/sigstore-root.ts'
-import { SigstoreVerifier } from '../adapters/sigstore-verifier.ts'
-import { cacheDirectory } from '../adapters/tools.ts'
+import { openUpdateSources, type UpdateSources } from '../adapters/update-sources.ts'
 import { readOrNothing, writeWhole } from '../adapters/whole-file.ts'
-import { appliedFiles } from '../applied-files.ts'
 import { BaseWork } from '../base-work.ts'
 import type { Config } from '../config/config.ts'
 import { decisionsOf } from '../decisions.ts'
 import { editUpdates } from '../edit-updates.ts'
 import type { Tree } from '../manifest/tree.ts'
-import { proposeUpdates, type UpdateTools } from '../propose-updates.ts'
+import { packagesOf, planUpdates } from '../plan-updates.ts'
+import { lookForUpdates } from '../look-for-updates.ts'
 import { noCommands } from '../report/escape.ts'
+import { prettyJson } from '../report/json.ts'
 import type { ReviewedUpdates } from '../report/reviewed-proposal.ts'
 import { updatesJson } from '../report/updates-json.ts'
 import { updatesMarkdown } from '../report/updates-markdown.ts'
 import { updatesText, type AppliedFile } from '../report/updates.ts'
 import type { ReviewTools } from '../review-pull-request.ts'
-import { reviewProposals } from '../review-proposals.ts'
+import { writePlan } from '../updates/plan-json.ts'
+import { renovateRule } from '../updates/renovate.ts'
+import { findReferences } from '../versions/find-references.ts'
 import { isWaiting } from '../versions/proposal.ts'
 import type { UpdatesCommand } from './arguments.ts'
 import { openTree, prepare, repositoryOf, todayOf } from './open.ts'
 import type { Context, ExitCode, Outcome } from './run.ts'
-
-/** Where versions and signatures are asked for. */
-export interface UpdateSources extends Pick<UpdateTools, 'source' | 'assurance'> {
-  /** what registries wanted to be shown; never acted on */
-  warnings?: () => string[]
-}
 
 /**
  * `updates`: what could be updated, each with its verdict; `--apply` writes it to the work tree. Exit code 2 where nothing at all
@@ -51,32 +38,33 @@ export async function updates(
   const work = new BaseWork(opened.tree)
   const { tree } = work
   const { io, progress } = context
+  if (command.output === 'renovate') return { output: await ruleFor(tree), exitCode: 0 }
   const { config, tools } = await prepareOrSay(command, tree, context)
-  const { entries } = command
-  const applied = 'refusal' in tools ? undefined : await appliedFiles({ tree, config, entries }, tools)
-  const asked = sources ?? (await sourcesOf(config, context))
-  const proposed = await proposeUpdates(
-    {
-      tree,
-      config: config.updates,
-      allow: command.allow,
-      now: io.now().toISOString(),
-      ...(applied === undefined ? {} : { applied }),
-    },
-    { ...asked, progress },
-  )
-  for (const warning of asked.warnings?.() ?? []) progress(warning)
+  const { entries, allow } = command
+  const now = io.now().toISOString()
   const revision = { ref: command.ref ?? 'work tree' }
-  const proposals = await reviewProposals(
-    proposed.proposals,
-    { tree, revision, config, entries, work, allow: command.allow },
-    tools,
-  )
-  const reviewed = { ...proposed, proposals }
+  const { chartHosts } = config
+  const asked = sources ?? (await openUpdateSources({ env: io.env, chartHosts, progress }))
+  const reviewed = await lookForUpdates({ work, revision, config, entries, allow, now }, asked, {
+    ...tools,
+    progress,
+  })
+  for (const warning of asked.warnings?.() ?? []) progress(warning)
+  if (command.output === 'plan') {
+    const base = command.ref ?? ''
+    const plan = await planUpdates(reviewed, { tree, base, config: config.updates, now })
+    return { output: writePlan(plan), exitCode: exitCodeOf(reviewed) }
+  }
   const written = command.apply
     ? await apply(reviewed, opened.tree, await rootOf(command, context))
     : undefined
   return { output: print(reviewed, written, command, context), exitCode: exitCodeOf(reviewed, written) }
+}
+
+/** What Renovate has to be told so that it leaves to us what we update. */
+async function ruleFor(tree: Tree): Promise<string> {
+  const { references } = await findReferences(tree)
+  return prettyJson(renovateRule(packagesOf(references)))
 }
 
 /** Where nothing can be rendered, updates are listed all the same, and it is said that nobody reviewed them. */
@@ -119,25 +107,6 @@ function exitCodeOf(
   const isBlind = asked.length > 0 && asked.every(({ unknown }) => unknown !== undefined)
   if (isBlind || written?.some(({ refused }) => refused !== undefined) === true) return 2
   return written !== undefined && proposals.some(({ review }) => review?.verdict === 'blocked') ? 1 : 0
-}
-
-async function sourcesOf({ chartHosts }: Config, { io, progress }: Context): Promise<UpdateSources> {
-  const { credentials, problems } = await registryCredentials(io.env)
-  for (const problem of problems) progress(problem)
-  const outbound = new Outbound({ allowHosts: chartHosts })
-  const cache = cacheDirectory(io.env)
-  const registry = new OciRegistry(outbound, credentials)
-  const repositories = new HelmRepositories(outbound, chartCache(path.join(cache, 'charts')), credentials)
-  const root = new SigstoreRoot({ cachePath: path.join(cache, 'sigstore') })
-  return {
-    source: registryVersions(registry, repositories),
-    assurance: {
-      signatures: cosignSignatures(registry, new SigstoreVerifier(root)),
-      firstSeen: firstSeenFile(path.join(cache, 'first-seen')),
-    },
-    warnings: () =>
-      [...registry.warnings].flatMap(([host, texts]) => [...texts].map(text => `${host} says: ${text}`)),
-  }
 }
 
 async function rootOf(command: UpdatesCommand, context: Context): Promise<string> {

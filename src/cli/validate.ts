@@ -46,6 +46,8 @@ export async function validate(command: ValidateCommand, context: Context): Prom
       }
     case 'text':
     case 'yaml':
+    case 'plan':
+    case 'renovate':
     default:
       return { output: findingsText(findings, incomplete, { colour: context.color, scope }), exitCode }
   }

@@ -3,13 +3,13 @@ import { proposalId, updateId } from './identity.ts'
 import { nextStep, type Desire } from './next-step.ts'
 import type { SeenRepository, SeenUpdate } from './observation.ts'
 import { isAskedFor } from './rejection.ts'
-import type { UpdateSettings } from './settings.ts'
 import { readMarker } from './marker.ts'
 import type { UpdatePlan, WantedUpdate } from './wanted-update.ts'
 
 export interface Reconciliation {
-  settings: UpdateSettings
+  /** 'YYYY-MM-DD' */
   day: string
+  /** whether checks may be written */
   checks: boolean
 }
 
@@ -20,8 +20,9 @@ export interface Reconciliation {
 export function reconcile(
   seen: SeenRepository,
   plan: UpdatePlan,
-  { settings, day, checks }: Reconciliation,
+  { day, checks }: Reconciliation,
 ): DashboardEntry[] {
+  const { settings } = plan
   const asked = askedOn(seen.dashboard?.body ?? '')
   let open = [...seen.updates.values()].filter(({ pull }) => pull?.ours === true).length
   let lastHour = seen.lastHour

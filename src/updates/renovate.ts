@@ -1,4 +1,4 @@
-import { isObject, textAt, type Json } from '../manifest/json.ts'
+import { isObject, type Json, type JsonObject } from '../manifest/json.ts'
 
 /** Where Renovate looks for its configuration, in its order (docs/usage/configuration-options.md, "Configuration Options"). */
 export const RENOVATE_FILES = [
@@ -26,7 +26,7 @@ export function renovateFile(files: Iterable<string>): string | undefined {
  * The rule for Renovate's `packageRules` that leaves packages to us. By name: a path may hold versions of others, too.
  * @param packages names of images and charts, as Renovate knows them: without scheme
  */
-export function renovateRule(packages: Iterable<string>): Json {
+export function renovateRule(packages: Iterable<string>): JsonObject {
   const names = [...new Set([...packages].map(plainName))].toSorted()
   return { description: DESCRIPTION, matchPackageNames: names, enabled: false }
 }
@@ -44,8 +44,7 @@ export function sharedPackages(config: Json | undefined, packages: Iterable<stri
       const names = isObject(rule) ? rule.matchPackageNames : undefined
       return Array.isArray(names) ? names.filter(name => typeof name === 'string') : []
     })
-  const isOff = textAt(config, 'enabled') === undefined && isObject(config) && config.enabled === false
-  if (isOff) return []
+  if (isObject(config) && config.enabled === false) return []
   return [...new Set([...packages].map(plainName))].filter(name => !left.includes(name)).toSorted()
 }
 

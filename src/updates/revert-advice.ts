@@ -9,7 +9,6 @@ export interface RevertAdvice {
  * operator's objects go forward only.
  */
 export function revertAdvice(classes: readonly string[]): RevertAdvice {
-  const no = (reason: string): RevertAdvice => ({ safe: false, reason })
   if (classes.includes('pg-major'))
     return no(
       'A major upgrade of PostgreSQL rewrites the data directory: the way back is a restore from the backup made before it.',
@@ -27,4 +26,8 @@ export function revertAdvice(classes: readonly string[]): RevertAdvice {
     safe: true,
     reason: 'Reverting it brings back the version before, with one more restart of what it is for.',
   }
+}
+
+function no(reason: string): RevertAdvice {
+  return { safe: false, reason }
 }

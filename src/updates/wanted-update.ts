@@ -1,4 +1,5 @@
 import type { ProposedEdit } from './identity.ts'
+import type { UpdateSettings } from './settings.ts'
 
 /** A file as the update leaves it. */
 export interface UpdatedFile {
@@ -66,6 +67,9 @@ export interface UpdatePlan {
   unknown: ReadonlyMap<string, string>
   /** ids of updates that the tree could have but for nothing newer → the version that it says */
   current: ReadonlyMap<string, string>
+  settings: UpdateSettings
+  /** lines for the dashboard beside the updates: what was not read, who else updates here */
+  remarks: readonly string[]
   /** whether every file was read: an update that is not named is then gone with what it was for */
   complete: boolean
   /** why nothing at all is to be done: a configuration that cannot be read */

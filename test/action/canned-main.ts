@@ -19,5 +19,6 @@ await start(process.env, {
         markdown: `## ${each.name}`,
       })),
     ),
+  plan: async () => await Promise.resolve(undefined),
   printers: plainPrinters,
 })

@@ -25,6 +25,7 @@ async function told(state: string, inputs: Record<string, string> = {}, event = 
   const tools: ActionTools = {
     review: never,
     status: statusWith({}),
+    plan: never,
     printers: plainPrinters,
     checkout: never,
     client: never,

@@ -41,7 +41,8 @@ describe('a comment', () => {
 
   it.each([
     ['/cnpg status', 'There is no such command.'],
-    ['/cnpg rebase', 'There is no such command.'],
+    ['/cnpg rebase all', '`rebase` takes nothing, or the commit that the branch stands at.'],
+    ['/cnpg updates now', '`updates` stands alone.'],
     ['/cnpg help me', '`help` stands alone.'],
     ['/cnpg explain', '`explain` takes the name of one rule.'],
     ['/cnpg explain a b', '`explain` takes the name of one rule.'],

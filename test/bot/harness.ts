@@ -69,6 +69,7 @@ export class World implements AsyncDisposable {
       comment: 'auto',
       readPermission: 'triage',
       actPermission: 'write',
+      updates: false,
       logLevel: 'debug',
       ...more,
     }

@@ -102,6 +102,8 @@ export async function live(life: Life, kill?: Kill): Promise<number> {
         return await sweepAllJob(job, attempt, { ...tools, concludeDead: async () => undefined })
       case 'conclude':
         throw new Error('nothing fails for good here')
+      case 'updates':
+        throw new Error('no updates are kept here')
       case 'command':
       default:
         return await commandJob(job, attempt, tools)

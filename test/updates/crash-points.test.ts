@@ -89,7 +89,7 @@ it.each(Object.entries(SCENARIOS))(
       const world = await made(scenario)
       expect(await world.runUnlessKilled({ crash: { after: 'write', count } })).toBeUndefined()
       await world.settle()
-      expect(world.state(), `${name}, killed at write ${count}`).toEqual(wanted)
+      expect({ at: `${name}, killed at write ${count}`, ...world.state() }).toMatchObject(wanted)
       const settled = world.writes()
       await world.settle()
       expect(world.writes() - settled).toBe(0)
@@ -107,6 +107,6 @@ it('a new update ends the same after every call that a run dies at', async () =>
     const world = await made(scenario)
     await world.runUnlessKilled({ crash: { after: 'call', count } })
     await world.settle()
-    expect(world.state(), `killed at call ${count} of ${calls}`).toEqual(wanted)
+    expect({ at: `killed at call ${count} of ${calls}`, ...world.state() }).toMatchObject(wanted)
   }
 })

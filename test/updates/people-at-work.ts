@@ -1,3 +1,4 @@
+import { textAt } from '../../src/manifest/json.ts'
 import { idOfBranch } from '../../src/updates/identity.ts'
 import { readMarker, readTrailers } from '../../src/updates/marker.ts'
 import { withTick } from '../../src/updates/pull-request-body.ts'
@@ -5,7 +6,7 @@ import type { FakeGitHub } from '../fakes/github/fake-github.ts'
 import type { FakePullRequest } from '../fakes/github/repository.ts'
 import { squash } from '../fakes/github/pulls.ts'
 import { filesOf } from '../fakes/github/git-trees.ts'
-import { content, fileOf, SELF, UpdateWorld } from './world.ts'
+import { content, fileOf, UpdateWorld } from './world.ts'
 
 const PACKAGES = ['alpha', 'beta', 'gamma']
 const VERSIONS = ['1.0', '1.1', '1.2', '1.3']
@@ -14,7 +15,7 @@ const VERSIONS = ['1.0', '1.1', '1.2', '1.3']
 export class PeopleAtWork {
   readonly world: UpdateWorld
   /** what broke an invariant, in words */
-  readonly broken: string[] = []
+  readonly #broken: string[] = []
   readonly #done: string[] = []
   #state: number
   /** heads that people have asked to be thrown away */
@@ -34,8 +35,9 @@ export class PeopleAtWork {
     this.#watch()
   }
 
-  story(): string {
-    return this.#done.join('\n')
+  /** What broke an invariant, and everything that led to it; '' where nothing did. */
+  report(): string {
+    return this.#broken.length === 0 ? '' : [...this.#done, ...this.#broken].join('\n')
   }
 
   /** A few things happen between two runs. */
@@ -84,7 +86,7 @@ export class PeopleAtWork {
       const id = idOfBranch(options.head) ?? ''
       const proposal = this.#proposalOf(repository.git.resolve(`refs/heads/${options.head}`) ?? '')
       if (this.#refused.get(id)?.has(proposal) === true)
-        this.broken.push(`I3: ${options.head} is opened again with what was refused`)
+        this.#broken.push(`I3: ${options.head} is opened again with what was refused`)
       return open(options)
     }
   }
@@ -94,7 +96,7 @@ export class PeopleAtWork {
   #moved(id: string, branch: string, before: string | undefined, to: string | undefined): void {
     const { git } = this.world.repository
     if (before !== undefined && this.#isForeign(before) && !this.#thrown.has(before))
-      this.broken.push(`I2: ${branch} had commits of people at ${before}`)
+      this.#broken.push(`I2: ${branch} had commits of people at ${before}`)
     if (to === undefined) return
     const name = PACKAGES.find(one => this.world.id(one) === id) ?? ''
     const { parents, tree } = git.commitOf(to)
@@ -102,21 +104,21 @@ export class PeopleAtWork {
     const [was, is] = [filesOf(git, git.commitOf(parent).tree), filesOf(git, tree)]
     const changed = [...is].filter(([path, { sha }]) => was.get(path)?.sha !== sha).map(([path]) => path)
     if (was.size !== is.size || changed.some(path => path !== fileOf(name)))
-      this.broken.push(`I5: ${changed.join(', ')} changed for ${name}`)
+      this.#broken.push(`I5: ${changed.join(', ')} changed for ${name}`)
     const lines = (sha = '') => git.read(sha).content.toString('utf8').split('\n')
     const [old, now] = [lines(was.get(fileOf(name))?.sha), lines(is.get(fileOf(name))?.sha)]
     if (
       old.length !== now.length ||
       old.some((line, at) => line !== now[at] && !line.startsWith('version: '))
     )
-      this.broken.push(`I5: more than the version changed for ${name}`)
+      this.#broken.push(`I5: more than the version changed for ${name}`)
     const proposal = this.#proposalOf(to)
     const isAsked = this.#asked.has(`${id}:${proposal}`)
     if ((this.world.held.get(name) ?? []).length > 0 && !isAsked && this.#isNew(id, branch, proposal))
-      this.broken.push(`I6: ${name} was held and got a ref`)
+      this.#broken.push(`I6: ${name} was held and got a ref`)
     const isOpen = this.#openPulls().some(({ head }) => head === branch)
     if (isOpen && this.#refused.get(id)?.has(proposal) === true)
-      this.broken.push(`I3: what is open for ${name} became what was refused`)
+      this.#broken.push(`I3: what is open for ${name} became what was refused`)
   }
 
   /** A held proposal may be made anew on another base where it is open already. */
@@ -145,14 +147,14 @@ export class PeopleAtWork {
     const { github, repository } = this.world
     const open = Map.groupBy(this.#openPulls(), ({ head }) => idOfBranch(head) ?? head)
     for (const [id, pulls] of open)
-      if (pulls.length > 1) this.broken.push(`I1: ${pulls.length} pull requests for ${id}`)
+      if (pulls.length > 1) this.#broken.push(`I1: ${pulls.length} pull requests for ${id}`)
     for (const { path, body, status } of github.requestsOf('pulls/merge')) {
       if (status !== 200 || !path.startsWith(`/repos/${repository.fullName}/`)) continue
-      const sha = (body as { sha?: string }).sha ?? ''
+      const sha = textAt(body, 'sha') ?? ''
       const checks = repository.checkRuns.filter(({ sent }) => sent.head_sha === sha)
       const wanted = `:${this.#proposalOf(sha)}:${sha}`
-      if (!String(checks.at(-1)?.sent.external_id).endsWith(wanted))
-        this.broken.push(`I7: ${sha} was merged with a check of something else`)
+      if (textAt(checks.at(-1)?.sent, 'external_id')?.endsWith(wanted) !== true)
+        this.#broken.push(`I7: ${sha} was merged with a check of something else`)
     }
   }
 
@@ -253,7 +255,7 @@ export class PeopleAtWork {
         this.#asked.add(`${world.id(name)}:${proposal}`)
         this.#refused.get(world.id(name))?.delete(proposal)
       },
-      'the dashboard deleted': () => void repository.issues.clear(),
+      'the dashboard deleted': () => repository.issues.clear(),
       'another verdict': () => void world.verdicts.set(name, this.#one(['ready', 'blocked', 'attention'])),
     }
     // only between runs: a run works with the plan that it made

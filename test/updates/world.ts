@@ -35,11 +35,11 @@ export class UpdateWorld {
   readonly automerged = new Set<string>()
   settings: UpdateSettings = { ...defaultUpdateSettings, openLimit: 10, hourLimit: 100 }
   day = '2026-02-01'
-  remarks: string[] = []
   onRequest: OfferedUpdate[] = []
   /** ids that the last plan was asked for */
   requested: ReadonlySet<string> = new Set()
-  readonly #token: string
+  /** of the app, for this repository */
+  readonly token: string
 
   /** A repository of its own on a GitHub that others share: starting one takes longer than most tests. */
   constructor(github: FakeGitHub, packages: Readonly<Record<string, string>> = { alpha: '1.0' }) {
@@ -49,7 +49,7 @@ export class UpdateWorld {
       'main',
       Object.fromEntries(Object.entries(packages).map(([name, version]) => [fileOf(name), content(version)])),
     )
-    this.#token = github.appToken(
+    this.token = github.appToken(
       this.repository,
       { contents: 'write', pull_requests: 'write', issues: 'write', checks: 'write' },
       APP,
@@ -98,7 +98,16 @@ export class UpdateWorld {
       else if (to === undefined || to === from) current.set(this.id(name), from)
       else wanted.push(this.#wanted(name, path, text, from, to))
     }
-    return { base, wanted, offered: this.onRequest, unknown, current, complete: true }
+    return {
+      base,
+      wanted,
+      offered: this.onRequest,
+      unknown,
+      current,
+      settings: this.settings,
+      remarks: [],
+      complete: true,
+    }
   }
 
   #wanted(name: string, path: string, text: string, from: string, to: string): WantedUpdate {
@@ -138,7 +147,7 @@ export class UpdateWorld {
       now: () => Date.parse(this.github.now()),
     })
     return await keepUpdates(
-      { settings: this.settings, day: this.day, remarks: this.remarks },
+      { day: this.day },
       {
         host,
         plan: async (base, requested) => {
@@ -173,7 +182,7 @@ export class UpdateWorld {
     const count = { call: 0, write: 0 }
     const isKilled = () => crash !== undefined && count[crash.after] >= crash.count
     return new Octokit({
-      auth: this.#token,
+      auth: this.token,
       baseUrl: this.github.url,
       throttle: { enabled: false },
       retry: { enabled: false },
@@ -202,10 +211,8 @@ export class UpdateWorld {
   }
 
   /** All that people see, commits without their ids: those have times in them. */
-  state(): unknown {
+  state(): object {
     const { git, pulls, issues, comments } = this.repository
-    const named = (text: string) =>
-      text.replaceAll(/\b[0-9a-f]{40}\b/g, 'COMMIT').replaceAll(/head [0-9a-f]{7}/g, 'head')
     return {
       branches: git.refs('refs/heads').map(ref => {
         const { tree } = git.commitOf(git.resolve(ref) ?? '')
@@ -227,12 +234,12 @@ export class UpdateWorld {
 
   /** Requests that may change something. */
   writes(): number {
-    return this.github.requests.filter(
-      ({ method, operation, body, path }) =>
-        ((path === '/graphql' || path.startsWith(`/repos/${this.repository.fullName}/`)) &&
-          operation === 'graphql' &&
-          JSON.stringify(body).includes('mutation')) ||
-        (operation !== 'graphql' && method !== 'GET'),
+    const { fullName, id } = this.repository
+    const isOurs = new RegExp(`"(?:R_${id}"|PR_${id}_)`)
+    return this.github.requests.filter(({ method, operation, body, path }) =>
+      operation === 'graphql'
+        ? isOurs.test(JSON.stringify(body))
+        : method !== 'GET' && path.startsWith(`/repos/${fullName}/`),
     ).length
   }
 }
@@ -247,4 +254,9 @@ export function content(version: string): string {
 
 function keyOf(name: string): string {
   return `v1|test|${name}|chart`
+}
+
+/** Text without ids of commits. */
+function named(text: string): string {
+  return text.replaceAll(/\b[0-9a-f]{40}\b/g, 'COMMIT').replaceAll(/head [0-9a-f]{7}/g, 'head')
 }

@@ -222,7 +222,7 @@ export function comparison(made: FakeRepository, call: Call): Reply {
   const commits = after.filter(sha => !before.includes(sha)).toReversed()
   const [ahead, behind] = [commits.length, before.filter(sha => !after.includes(sha)).length]
   const status = ahead === 0 ? (behind === 0 ? 'identical' : 'behind') : behind === 0 ? 'ahead' : 'diverged'
-  const comparison: JsonObject = {
+  const found: JsonObject = {
     status,
     ahead_by: ahead,
     behind_by: behind,
@@ -232,8 +232,8 @@ export function comparison(made: FakeRepository, call: Call): Reply {
     commits: commits.map(sha => commit(made, sha)),
     files: files(made, merge, to),
   }
-  known.set(`${from}...${to}`, comparison)
-  return ok(comparison)
+  known.set(`${from}...${to}`, found)
+  return ok(found)
 }
 
 /** A file or the list of a directory. */

@@ -21,14 +21,6 @@ export function create(repository: FakeRepository, call: Call): Reply {
   const [head = '', base = '', title = '', body = ''] = ['head', 'base', 'title', 'body'].map(name =>
     textAt(call.body, name),
   )
-  const refuse = (message: string): Reply => ({
-    status: 422,
-    body: {
-      message: 'Validation Failed',
-      errors: [{ resource: 'PullRequest', code: 'custom', message }] as JsonObject[],
-      documentation_url: 'https://docs.github.com/rest/pulls/pulls#create-a-pull-request',
-    },
-  })
   const sha = repository.git.resolve(`refs/heads/${head}`)
   const into = repository.git.resolve(`refs/heads/${base}`)
   if (sha === undefined || into === undefined) return refuse('not all refs are readable')
@@ -47,6 +39,17 @@ export function create(repository: FakeRepository, call: Call): Reply {
     created: call.fake.now(),
   })
   return { status: 201, body: payload.wholePullRequest(pull) }
+}
+
+function refuse(message: string): Reply {
+  return {
+    status: 422,
+    body: {
+      message: 'Validation Failed',
+      errors: [{ resource: 'PullRequest', code: 'custom', message }] as JsonObject[],
+      documentation_url: 'https://docs.github.com/rest/pulls/pulls#create-a-pull-request',
+    },
+  }
 }
 
 export function update(pull: FakePullRequest, call: Call): Reply {

@@ -6,7 +6,7 @@ import * as checks from './checks.ts'
 import * as issues from './issues.ts'
 import * as objects from './objects.ts'
 import * as payload from './payloads.ts'
-import * as pulls from './pulls.ts'
+import * as pullRequests from './pulls.ts'
 import type { FakePullRequest, FakeRepository } from './repository.ts'
 
 /** Longest body of a comment, in characters (UTF-16 units, as MySQL's mediumtext limit is enforced by GitHub). */
@@ -16,11 +16,11 @@ type Handler = (repository: FakeRepository, call: Call) => Reply
 
 const HANDLERS: Record<string, Handler> = {
   'repos/get': repository => ok(payload.repository(repository)),
-  'pulls/create': pulls.create,
+  'pulls/create': pullRequests.create,
   'pulls/get': (repository, call) => onPull(repository, call, pull => ok(payload.wholePullRequest(pull))),
-  'pulls/list': pulls.list,
-  'pulls/merge': (repository, call) => onPull(repository, call, pull => pulls.merge(pull, call)),
-  'pulls/update': (repository, call) => onPull(repository, call, pull => pulls.update(pull, call)),
+  'pulls/list': pullRequests.list,
+  'pulls/merge': (repository, call) => onPull(repository, call, pull => pullRequests.merge(pull, call)),
+  'pulls/update': (repository, call) => onPull(repository, call, pull => pullRequests.update(pull, call)),
   'pulls/list-files': (repository, call) =>
     onPull(repository, call, pull => page(call, payload.files(repository, pull.mergeBase, pull.headSha))),
   'repos/list-pull-requests-associated-with-commit': (repository, call) => {
