@@ -1,5 +1,6 @@
 import { Probot, ProbotOctokit } from 'probot'
 import { wholeAnswer } from '../src/adapters/whole-answer.ts'
+import { accessOfRepository } from '../src/config/access.ts'
 import type { Json } from '../src/manifest/json.ts'
 import { EVENTS, jobsOf } from './deliveries.ts'
 import type { BotEnvironment } from './environment.ts'
@@ -7,7 +8,7 @@ import type { Job } from './jobs.ts'
 import type { Log } from './log.ts'
 
 export interface AppOptions {
-  environment: Pick<BotEnvironment, 'appId' | 'privateKey' | 'webhookSecret' | 'apiUrl'>
+  environment: Pick<BotEnvironment, 'appId' | 'privateKey' | 'webhookSecret' | 'apiUrl' | 'access'>
   log: Log
   /** resolves once the delivery is durable */
   deliver: (id: string, jobs: readonly Job[]) => Promise<void>
@@ -19,7 +20,8 @@ export interface AppOptions {
  * takes the word "development", in production too (probot 14.3.2, src/server/server.ts).
  */
 export async function createApp(options: AppOptions): Promise<Probot> {
-  const { appId, privateKey, webhookSecret, apiUrl } = options.environment
+  const { appId, privateKey, webhookSecret, apiUrl, access } = options.environment
+  const isFollowed = (repository: string): boolean => accessOfRepository(access, repository) !== undefined
   const probot = new Probot({
     appId,
     privateKey,
@@ -40,7 +42,7 @@ export async function createApp(options: AppOptions): Promise<Probot> {
   await probot.load(app => {
     app.on([...EVENTS, 'installation', 'installation_repositories'], async ({ id, name, payload }) => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was JSON a moment ago, and is read as any JSON
-      const jobs = jobsOf(id, name, payload as unknown as Json)
+      const jobs = jobsOf(id, name, payload as unknown as Json, isFollowed)
       if (jobs.length === 0) return
       await options.deliver(id, jobs)
       options.log.info({ delivery: id, event: name, jobs: jobs.length }, 'kept a delivery')

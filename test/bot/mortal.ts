@@ -102,6 +102,9 @@ export async function live(life: Life, kill?: Kill): Promise<number> {
         return await sweepAllJob(job, attempt, { ...tools, concludeDead: async () => undefined })
       case 'conclude':
         throw new Error('nothing fails for good here')
+      case 'merge':
+      case 'follow':
+        throw new Error('no cluster may be looked at here')
       case 'command':
       default:
         return await commandJob(job, attempt, tools)
