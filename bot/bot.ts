@@ -116,6 +116,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     permissions: { read: environment.readPermission, act: environment.actPermission },
     send,
     explain: explainWith(options.env),
+    ...(following === undefined ? {} : { status: { ...following, store } }),
   }
   tools.run = async (job, attempt) => {
     try {

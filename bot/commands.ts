@@ -7,6 +7,7 @@ export type Command =
   | { command: 'review' }
   | { command: 'diff'; path?: string }
   | { command: 'explain'; rule: string }
+  | { command: 'status'; name?: string }
   | { command: 'unknown'; line: string; problem: string }
 
 /** Who may ask: those who read the repository's discussion closely, or those who may change it. */
@@ -18,8 +19,16 @@ export interface CommandDescription {
   need: Need
 }
 
-/** The commands there are; `help` lists them, and nothing else is offered. */
-export const COMMANDS: Readonly<Record<'help' | 'review' | 'diff' | 'explain', CommandDescription>> = {
+/** What is offered beside what every bot can do. */
+export interface Offered {
+  /** the bot may look at clusters of the repository */
+  status: boolean
+}
+
+/** The commands there are; `help` lists those that are offered. */
+export const COMMANDS: Readonly<
+  Record<'help' | 'review' | 'diff' | 'explain' | 'status', CommandDescription>
+> = {
   help: { usage: '/cnpg help', about: 'this list', need: 'read' },
   review: {
     usage: '/cnpg review',
@@ -33,6 +42,11 @@ export const COMMANDS: Readonly<Record<'help' | 'review' | 'diff' | 'explain', C
     need: 'read',
   },
   explain: { usage: '/cnpg explain RULE', about: 'what a rule says, why, and the repair', need: 'read' },
+  status: {
+    usage: '/cnpg status [[CLUSTER/]NAMESPACE/]NAME',
+    about: 'how the database is; without a name those that the pull request touches, else all',
+    need: 'read',
+  },
 }
 
 /** As many of one comment are answered; a comment is no script. */
@@ -45,15 +59,16 @@ const MOST_ARGUMENT = 300
  * Finds the commands of a comment: lines that begin with `/cnpg` in its own paragraphs. What stands in code, quotes, lists,
  * headings, tables or HTML is talk about commands, so is what stands within a line.
  * @param body markdown, as GitHub gives it
+ * @param offered what is not offered is no command
  */
-export function parseCommands(body: string): Command[] {
+export function parseCommands(body: string, offered: Offered = { status: false }): Command[] {
   if (body.length > MOST_CHARACTERS || !body.includes('/cnpg')) return []
   const lines = fromMarkdown(body)
     .children.filter(({ type }) => type === 'paragraph')
     .flatMap(paragraph => textOf(paragraph).split(/\r\n|\r|\n/))
   return lines.flatMap(line => {
     const words = /^[ \t]*\/cnpg(?:[ \t]+(.*))?$/.exec(line)
-    return words === null ? [] : [commandOf((words[1] ?? '').trim())]
+    return words === null ? [] : [commandOf((words[1] ?? '').trim(), offered)]
   })
 }
 
@@ -66,7 +81,7 @@ function textOf(node: Nodes): string {
   return '\uFFFC'
 }
 
-function commandOf(words: string): Command {
+function commandOf(words: string, offered: Offered): Command {
   const [name = '', ...rest] = words.split(/[ \t]+/)
   const argument = rest.join(' ')
   const unknown = (problem: string): Command => ({ command: 'unknown', line: words.slice(0, 100), problem })
@@ -83,6 +98,12 @@ function commandOf(words: string): Command {
       return /^[a-z0-9-]+$/.test(argument)
         ? { command: 'explain', rule: argument }
         : unknown('`explain` takes the name of one rule.')
+    case 'status':
+      if (!offered.status) return unknown('There is no such command.')
+      if (argument === '') return { command: 'status' }
+      return /\s/.test(argument)
+        ? unknown('`status` takes the name of one database.')
+        : { command: 'status', name: argument }
     default:
       return unknown('There is no such command.')
   }
