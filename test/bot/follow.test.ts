@@ -58,5 +58,5 @@ describe.skipIf(noPostgres)('a merge', () => {
     await world.deliver('push', { ref: 'refs/heads/main', before, after })
     await world.until('merge', 2)
     expect(world.seen(pull, after)).toEqual({ comments, runs })
-  }, 120_000)
+  }, 240_000)
 })
