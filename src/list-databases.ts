@@ -28,8 +28,9 @@ export async function listDatabases(
         unread: [`The databases ${where} could not be listed: ${why}.`],
       })
       if ('problem' in answer) return lost(answer.message)
-      // the operator is not installed
-      if (answer.status === 404) return { databases: [], unread: [] }
+      // of a namespace that is not there the list is empty: what is not there is the kind
+      if (answer.status === 404)
+        return lost('the API server does not know the kind; the operator is not installed')
       if (answer.status === 403 || answer.status === 401)
         return lost(`the permission \`${permission}\` is missing`)
       const items = itemsOf(answer.body)
