@@ -1,5 +1,6 @@
 import { Probot, ProbotOctokit } from 'probot'
 import { wholeAnswer } from '../src/adapters/whole-answer.ts'
+import { accessOfRepository } from '../src/config/access.ts'
 import type { Json } from '../src/manifest/json.ts'
 import { EVENTS, jobsOf } from './deliveries.ts'
 import type { BotEnvironment } from './environment.ts'
@@ -8,7 +9,7 @@ import type { Log } from './log.ts'
 import { UPDATE_EVENTS, updateJobsOf } from './update-deliveries.ts'
 
 export interface AppOptions {
-  environment: Pick<BotEnvironment, 'appId' | 'privateKey' | 'webhookSecret' | 'apiUrl'> &
+  environment: Pick<BotEnvironment, 'appId' | 'privateKey' | 'webhookSecret' | 'apiUrl' | 'access'> &
     Partial<Pick<BotEnvironment, 'updates'>>
   log: Log
   /** resolves once the delivery is durable */
@@ -21,7 +22,8 @@ export interface AppOptions {
  * takes the word "development", in production too (probot 14.3.2, src/server/server.ts).
  */
 export async function createApp(options: AppOptions): Promise<Probot> {
-  const { appId, privateKey, webhookSecret, apiUrl } = options.environment
+  const { appId, privateKey, webhookSecret, apiUrl, access } = options.environment
+  const isFollowed = (repository: string): boolean => accessOfRepository(access, repository) !== undefined
   const probot = new Probot({
     appId,
     privateKey,
@@ -46,7 +48,7 @@ export async function createApp(options: AppOptions): Promise<Probot> {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was JSON a moment ago, and is read as any JSON
         const event = payload as unknown as Json
         const jobs = [
-          ...jobsOf(id, name, event),
+          ...jobsOf(id, name, event, isFollowed),
           ...(options.environment.updates === true ? updateJobsOf(id, name, event) : []),
         ]
         if (jobs.length === 0) return

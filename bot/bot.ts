@@ -4,10 +4,13 @@ import { concludeJob } from './conclude-job.ts'
 import { openDatabase } from './database.ts'
 import type { BotEnvironment } from './environment.ts'
 import { failureOf } from './failure.ts'
+import { followJob } from './follow-job.ts'
+import { openFollowing } from './following.ts'
 import type { Job } from './jobs.ts'
 import type { Log } from './log.ts'
 import { Links } from './links.ts'
 import { mergeGroupJob } from './merge-group-job.ts'
+import { mergeJob } from './merge-job.ts'
 import { Metrics } from './metrics.ts'
 import { openReviewTools } from './open-review-tools.ts'
 import type { Attempt, Outcome } from './attempt.ts'
@@ -45,6 +48,7 @@ export interface BotOptions {
       | 'pollSeconds'
       | 'superviseSeconds'
       | 'sweepAtStart'
+      | 'postpone'
     >
   >
 }
@@ -109,12 +113,14 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     verdict: verdict => metrics.verdict(verdict),
   }
   const send = async (jobs: readonly Job[]): Promise<void> => await queue.send(jobs)
+  const following = await openFollowing({ ...review, send, environment, env: options.env, sql: queue.sql })
   const commands: CommandTools = {
     ...review,
     permissions: { read: environment.readPermission, act: environment.actPermission },
     send,
     explain: explainWith(options.env),
     updates: environment.updates,
+    ...(following === undefined ? {} : { status: { ...following, store } }),
   }
   const updates: UpdatesTools = {
     ...outside.tools,
@@ -137,6 +143,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
         case 'sweep':
           return await sweepJob(job, attempt, { github, send })
         case 'sweep-all':
+          await following?.resume()
           return await sweepAllJob(job, attempt, {
             github,
             send,
@@ -150,6 +157,10 @@ export async function startBot(options: BotOptions): Promise<Bot> {
             ...review,
             hasAnother: async (of, id) => await queue.deadLetters.hasAnother(of, id),
           })
+        case 'merge':
+          return following === undefined ? undefined : await mergeJob(job, attempt, following)
+        case 'follow':
+          return following === undefined ? undefined : await followJob(job, attempt, following)
         case 'command':
         default:
           return await commandJob(job, attempt, commands)

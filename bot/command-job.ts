@@ -3,18 +3,20 @@ import { execute } from '../src/adapters/exec.ts'
 import { statusOf, type GitHubClient } from '../src/adapters/github-client.ts'
 import { removeComment, upsertComment } from '../src/adapters/github-comment.ts'
 import { getPullRequest, type PullRequest } from '../src/adapters/github-pull-request.ts'
+import { accessOfRepository } from '../src/config/access.ts'
 import type { Change } from '../src/manifest/change.ts'
 import { changeSections } from '../src/report/change-sections.ts'
 import { code, link } from '../src/report/escape.ts'
 import { COMMENT_LIMIT } from '../src/report/markdown.ts'
 import { askUpdate, lookJob } from './update-commands.ts'
-import { COMMANDS, MOST_COMMANDS, parseCommands, type Command, type Need } from './commands.ts'
+import { COMMANDS, MOST_COMMANDS, parseCommands, type Command, type Need, type Offered } from './commands.ts'
 import { PERMISSIONS, type Permission } from './environment.ts'
 import type { CommandJob, Job } from './jobs.ts'
 import type { Attempt } from './attempt.ts'
 import { NotReviewed } from './review-process.ts'
 import { present } from './refusals.ts'
 import { clientOf, reviewPull, targetOf, type ReviewTools } from './review-job.ts'
+import { mayAsk, statusAnswer, type StatusTools } from './status-answer.ts'
 
 export interface CommandTools extends ReviewTools {
   permissions: { read: Permission; act: Permission }
@@ -23,6 +25,8 @@ export interface CommandTools extends ReviewTools {
   updates?: boolean
   /** `explain RULE` of the command line, as markdown */
   explain: (rule: string, signal: AbortSignal) => Promise<string>
+  /** absent: no cluster may be looked at */
+  status?: StatusTools
 }
 
 /** So many comments of one person in one repository are answered within ten minutes; further ones get a reaction. */
@@ -37,6 +41,9 @@ interface Asked {
   attempt: Attempt
   tools: CommandTools
   job: CommandJob
+  login: string
+  role: string
+  offered: Offered
 }
 
 /**
@@ -56,7 +63,11 @@ export async function commandJob(job: CommandJob, attempt: Attempt, tools: Comma
   }
   const comment = await present(client.rest.issues.getComment({ owner, repo, comment_id: job.comment }))
   const user = comment?.data.user
-  const commands = user?.type === 'User' ? parseCommands(comment?.data.body ?? '') : []
+  const offered = {
+    status: accessOfRepository(tools.status?.access, pull.repository) !== undefined,
+    updates: tools.updates === true,
+  }
+  const commands = user?.type === 'User' ? parseCommands(comment?.data.body ?? '', offered) : []
   if (comment === undefined || user === null || user === undefined || commands.length === 0) {
     await removeComment(client, target, answer)
     return
@@ -77,7 +88,15 @@ export async function commandJob(job: CommandJob, attempt: Attempt, tools: Comma
     return await react('confused')
   }
   await react('eyes')
-  const asked: Asked = { pull, at: comment.data.updated_at, client, attempt, tools, job }
+  const at = comment.data.updated_at
+  const asked: Asked = { pull, at, client, attempt, tools, job, login: user.login, role, offered }
+  // reading clusters takes seconds
+  if (commands.slice(0, MOST_COMMANDS).some(({ command }) => command === 'status'))
+    await upsertComment(client, target, {
+      ...answer,
+      body: [answer.marker, '⏳ Reading the status.'].join('\n\n'),
+      create: true,
+    })
   const parts: string[] = []
   for (const command of commands.slice(0, MOST_COMMANDS)) {
     const need = command.command === 'unknown' ? 'read' : COMMANDS[command.command].need
@@ -95,7 +114,7 @@ async function carryOut(command: Command, asked: Asked, room: number): Promise<s
   const { pull, at, attempt, tools, job } = asked
   switch (command.command) {
     case 'help':
-      return helpText(tools.updates === true)
+      return helpText(asked.offered)
     case 'review': {
       const { installation, delivery } = job
       const { repository, repositoryId, number } = pull
@@ -111,30 +130,45 @@ async function carryOut(command: Command, asked: Asked, room: number): Promise<s
     case 'updates':
     case 'rebase':
     case 'ignore':
-      if (tools.updates !== true) return 'Whoever runs this bot has not switched updates on.'
       return await askUpdate(command, {
         pull,
         client: asked.client,
         self: `${await tools.github.slug()}[bot]`,
         look: async () => await tools.send([lookJob(job, pull)]),
       })
+    case 'status':
+      return await statusText(command.name, asked, room)
     case 'unknown':
     default:
       return `${code(`/cnpg ${command.line}`)}: ${command.problem} \`/cnpg help\` lists what there is.`
   }
 }
 
-function helpText(updates: boolean): string {
-  const offered = Object.values(COMMANDS).filter(({ of }) => of === undefined || updates)
-  const rows = offered.map(
-    ({ usage, about, need }) =>
-      `| \`${usage}\` | ${about} | ${need === 'act' ? 'who may write' : 'readers'} |`,
-  )
+function helpText(offered: Offered): string {
+  const rows = Object.values(COMMANDS)
+    .filter(({ of }) => of === undefined || offered[of])
+    .map(
+      ({ usage, about, need }) =>
+        `| \`${usage}\` | ${about} | ${need === 'act' ? 'who may write' : 'readers'} |`,
+    )
   return ['| command | what | for |', '|---|---|---|', ...rows].join('\n')
 }
 
 function refusal(command: Command, needed: Permission): string {
   return `\`/cnpg ${command.command}\` is for those with the permission ${needed} on this repository, or more.`
+}
+
+async function statusText(
+  name: string | undefined,
+  { pull, client, tools, login, role }: Asked,
+  room: number,
+): Promise<string> {
+  const { status } = tools
+  if (status === undefined) return refusal({ command: 'status' }, tools.permissions.read)
+  const atLeast = (permission: string): boolean => rankOf(role) >= rankOf(permission)
+  return (await mayAsk(client, pull.repository, login, atLeast, status.access))
+    ? await statusAnswer(name, pull, room, status)
+    : "`/cnpg status` is for those whom the bot's configuration lets ask."
 }
 
 async function diffText(filter: string | undefined, asked: Asked, room: number): Promise<string> {

@@ -8,6 +8,7 @@ export type Command =
   | { command: 'review' }
   | { command: 'diff'; path?: string }
   | { command: 'explain'; rule: string }
+  | { command: 'status'; name?: string }
   | UpdateCommand
   | { command: 'unknown'; line: string; problem: string }
 
@@ -18,13 +19,21 @@ export interface CommandDescription {
   usage: string
   about: string
   need: Need
-  /** only where the bot keeps updates */
-  of?: 'updates'
+  /** offered only where the bot can do it */
+  of?: keyof Offered
 }
 
-/** The commands there are; `help` lists them, and nothing else is offered. */
+/** What is offered beside what every bot can do. */
+export interface Offered {
+  /** the bot may look at clusters of the repository */
+  status: boolean
+  /** the bot keeps updates */
+  updates: boolean
+}
+
+/** The commands there are; `help` lists those that are offered. */
 export const COMMANDS: Readonly<
-  Record<'help' | 'review' | 'diff' | 'explain' | UpdateCommand['command'], CommandDescription>
+  Record<'help' | 'review' | 'diff' | 'explain' | 'status' | UpdateCommand['command'], CommandDescription>
 > = {
   help: { usage: '/cnpg help', about: 'this list', need: 'read' },
   review: {
@@ -39,6 +48,12 @@ export const COMMANDS: Readonly<
     need: 'read',
   },
   explain: { usage: '/cnpg explain RULE', about: 'what a rule says, why, and the repair', need: 'read' },
+  status: {
+    usage: '/cnpg status [[CLUSTER/]NAMESPACE/]NAME',
+    about: 'how the database is; without a name those that the pull request touches, else all',
+    need: 'read',
+    of: 'status',
+  },
   updates: { usage: '/cnpg updates', about: 'looks for updates now', need: 'act', of: 'updates' },
   rebase: {
     usage: '/cnpg rebase [COMMIT]',
@@ -59,20 +74,22 @@ export const MOST_COMMANDS = 5
 /** Longer comments hold no command: GitHub's limit is 65,536. */
 const MOST_CHARACTERS = 65_536
 const MOST_ARGUMENT = 300
+const NONE = 'There is no such command.'
 
 /**
  * Finds the commands of a comment: lines that begin with `/cnpg` in its own paragraphs. What stands in code, quotes, lists,
  * headings, tables or HTML is talk about commands, so is what stands within a line.
  * @param body markdown, as GitHub gives it
+ * @param offered what is not offered is no command
  */
-export function parseCommands(body: string): Command[] {
+export function parseCommands(body: string, offered: Offered = { status: false, updates: false }): Command[] {
   if (body.length > MOST_CHARACTERS || !body.includes('/cnpg')) return []
   const lines = fromMarkdown(body)
     .children.filter(({ type }) => type === 'paragraph')
     .flatMap(paragraph => textOf(paragraph).split(/\r\n|\r|\n/))
   return lines.flatMap(line => {
     const words = /^[ \t]*\/cnpg(?:[ \t]+(.*))?$/.exec(line)
-    return words === null ? [] : [commandOf((words[1] ?? '').trim())]
+    return words === null ? [] : [commandOf((words[1] ?? '').trim(), offered)]
   })
 }
 
@@ -85,7 +102,7 @@ function textOf(node: Nodes): string {
   return '\uFFFC'
 }
 
-function commandOf(words: string): Command {
+function commandOf(words: string, offered: Offered): Command {
   const [name = '', ...rest] = words.split(/[ \t]+/)
   const argument = rest.join(' ')
   const unknown = (problem: string): Command => ({ command: 'unknown', line: words.slice(0, 100), problem })
@@ -102,15 +119,23 @@ function commandOf(words: string): Command {
       return /^[a-z0-9-]+$/.test(argument)
         ? { command: 'explain', rule: argument }
         : unknown('`explain` takes the name of one rule.')
+    case 'status':
+      if (!offered.status) return unknown(NONE)
+      if (argument === '') return { command: 'status' }
+      return /\s/.test(argument)
+        ? unknown('`status` takes the name of one database.')
+        : { command: 'status', name: argument }
     case 'updates':
+      if (!offered.updates) return unknown(NONE)
       return argument === '' ? { command: 'updates' } : unknown('`updates` stands alone.')
     case 'rebase':
+      if (!offered.updates) return unknown(NONE)
       return /^(?:[0-9a-f]{7,40})?$/.test(argument)
         ? { command: 'rebase', head: argument }
         : unknown('`rebase` takes nothing, or the commit that the branch stands at.')
     case 'ignore':
-      return { command: 'ignore', words: argument }
+      return offered.updates ? { command: 'ignore', words: argument } : unknown(NONE)
     default:
-      return unknown('There is no such command.')
+      return unknown(NONE)
   }
 }

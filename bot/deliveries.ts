@@ -14,6 +14,7 @@ export const EVENTS = [
 /** Actions of a pull request after which its verdict may be another. */
 const PULL_REQUEST_ACTIONS = new Set(['opened', 'synchronize', 'reopened', 'ready_for_review'])
 const NO_COMMIT = /^0+$/
+const COMMIT = /^[0-9a-f]{40}$/
 /** Cheap and wide: the comment itself is parsed when the job runs. */
 const MAY_HOLD_COMMAND = /\/cnpg\b/
 
@@ -21,8 +22,14 @@ const MAY_HOLD_COMMAND = /\/cnpg\b/
  * What an event asks for. Pure, and total: what GitHub may send tomorrow, and what is no event at all, asks for nothing.
  * @param delivery X-GitHub-Delivery
  * @param name X-GitHub-Event
+ * @param isFollowed whether what is pushed to a repository is followed into clusters
  */
-export function jobsOf(delivery: string, name: string, payload: Json): Job[] {
+export function jobsOf(
+  delivery: string,
+  name: string,
+  payload: Json,
+  isFollowed: (repository: string) => boolean = () => false,
+): Job[] {
   const action = textAt(payload, 'action')
   if (name === 'installation' || name === 'installation_repositories')
     return installed(delivery, action, payload)
@@ -64,10 +71,11 @@ export function jobsOf(delivery: string, name: string, payload: Json): Job[] {
     case 'push': {
       const ref = textAt(payload, 'ref') ?? ''
       const gone = NO_COMMIT.test(textAt(payload, 'after') ?? '')
+      if (!ref.startsWith('refs/heads/') || gone) return []
+      const branch = ref.slice('refs/heads/'.length)
       // pull requests into this branch are judged against it; most branches have none, which one request tells
-      return ref.startsWith('refs/heads/') && !gone
-        ? [{ ...common, kind: 'sweep', base: ref.slice('refs/heads/'.length) }]
-        : []
+      const sweep: Job = { ...common, kind: 'sweep', base: branch }
+      return isFollowed(repository) ? [sweep, ...merge(common, branch, payload)] : [sweep]
     }
     default:
       return []
@@ -80,6 +88,14 @@ export function jobsOf(delivery: string, name: string, payload: Json): Job[] {
  */
 function askedAt(check: Json | undefined): string | undefined {
   return textAt(check, 'completed_at') ?? textAt(check, 'started_at') ?? textAt(check, 'updated_at')
+}
+
+/** What a push brings to clusters is the difference to what stood there before: of a new branch nobody knows that. */
+function merge(common: RepositoryJob, branch: string, payload: Json): Job[] {
+  const [before, after] = [textAt(payload, 'before') ?? '', textAt(payload, 'after') ?? '']
+  if (![before, after].every(commit => COMMIT.test(commit)) || NO_COMMIT.test(before)) return []
+  const isDefault = textAt(payload, 'repository', 'default_branch') === branch
+  return [{ ...common, kind: 'merge', branch, before, after, isDefault }]
 }
 
 function pullRequest(common: RepositoryJob, action: string | undefined, payload: Json): Job[] {

@@ -32,6 +32,24 @@ export interface MergeGroupJob extends RepositoryJob {
   head: string
 }
 
+/** Finds out what a push brings to clusters, so that it is followed. */
+export interface MergeJob extends RepositoryJob {
+  kind: 'merge'
+  branch: string
+  before: string
+  after: string
+  /** whether it is the default branch */
+  isDefault: boolean
+}
+
+/** Looks once at where a commit stands that is followed, and comes again until it has arrived. */
+export interface FollowJob extends RepositoryJob {
+  kind: 'follow'
+  commit: string
+  /** this branch has moved: clusters that follow it are looked at now */
+  branch?: string
+}
+
 /** Carries out the commands of one comment as it stands when the job runs. */
 export interface CommandJob extends RepositoryJob {
   kind: 'command'
@@ -69,16 +87,28 @@ export interface SweepAllJob {
   delivery: string
 }
 
-export type Job = ReviewJob | MergeGroupJob | CommandJob | ConcludeJob | SweepJob | UpdatesJob | SweepAllJob
+export type Job =
+  | ReviewJob
+  | MergeGroupJob
+  | MergeJob
+  | FollowJob
+  | CommandJob
+  | ConcludeJob
+  | SweepJob
+  | UpdatesJob
+  | SweepAllJob
 
-export type QueueName = 'review' | 'command' | 'sweep' | 'updates'
+export type QueueName = 'review' | 'command' | 'follow' | 'sweep' | 'updates'
 
 /** The queue a job waits in. */
 export function queueOf(job: Job): QueueName {
   switch (job.kind) {
     case 'review':
     case 'merge-group':
+    case 'merge':
       return 'review'
+    case 'follow':
+      return 'follow'
     case 'updates':
       return 'updates'
     case 'command':
@@ -110,6 +140,10 @@ function named(job: Job, repository: string): string {
       return `${repository}#${job.number}`
     case 'merge-group':
       return `${repository}@${job.head}`
+    case 'merge':
+      return `${repository}:${job.branch}@${job.after}`
+    case 'follow':
+      return `${repository}@${job.commit}`
     case 'command':
       return `${repository}#${job.number}/${job.comment}`
     case 'conclude':

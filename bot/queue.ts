@@ -27,6 +27,8 @@ export interface QueueOptions {
   pollSeconds?: number
   /** how often jobs of dead replicas are looked for */
   superviseSeconds?: number
+  /** how many seconds a job that comes later really waits; for clocks that are not real */
+  postpone?: (seconds: number) => number
   /** false: what webhooks missed while the bot was down waits for the next sweep */
   sweepAtStart?: boolean
 }
@@ -38,7 +40,7 @@ export interface Depth {
   failed: number
 }
 
-const QUEUES: readonly QueueName[] = ['review', 'command', 'sweep', 'updates']
+const QUEUES: readonly QueueName[] = ['review', 'command', 'follow', 'sweep', 'updates']
 const DELIVERIES = 'delivery'
 /** GitHub offers a delivery again for three days. */
 const DELIVERY_SECONDS = 3 * 24 * 3600
@@ -174,7 +176,7 @@ export class Queue implements AsyncDisposable {
     )
     this.#workers.set(DELIVERIES, gatherer)
     // a diff may need a review of its own: only its own repository waits for that
-    const concurrency = { review: workers, command: 2, sweep: 1, updates: 1 }
+    const concurrency = { review: workers, command: 2, follow: 2, sweep: 1, updates: 1 }
     for (const name of QUEUES) {
       const slots = concurrency[name]
       const worker = await this.#boss.work(
@@ -233,7 +235,8 @@ export class Queue implements AsyncDisposable {
       } else if (error instanceof Later) {
         outcome = 'later'
         lines.info({ seconds: error.seconds }, error.message)
-        await this.send([job], { afterSeconds: error.seconds, resumed: true })
+        const { postpone = seconds => seconds } = this.#options
+        await this.send([job], { afterSeconds: postpone(error.seconds), resumed: true })
       } else {
         const waits = await this.#waiting.join(job).catch(() => false)
         const forGood = !waits && (last || error instanceof FailedForGood)

@@ -20,6 +20,10 @@ export interface Mirror extends Disposable {
   /** the full id of a commit; `undefined` where the mirror has none of that name */
   commit(name: string): Promise<string | undefined>
   mergeBase(one: string, other: string): Promise<string | undefined>
+  /** whether a commit is another one or comes after it; false too where the mirror lacks one of them */
+  contains(commit: string, earlier: string): Promise<boolean>
+  /** the commits of a branch itself (first parents) that come after another one, newest first, at most so many */
+  firstParents(after: string, upTo: string, most: number): Promise<string[]>
   /**
    * What merging a head into a base gives, as a commit of the mirror's own; the same for the same two.
    * @returns `undefined` where they conflict
@@ -27,7 +31,7 @@ export interface Mirror extends Disposable {
   merge(base: string, head: string): Promise<string | undefined>
 }
 
-/** The remote has no such ref: a branch that was deleted meanwhile. */
+/** The remote has no such ref or commit: a branch that was deleted meanwhile, a commit that no branch has any more. */
 export class RefGone extends Error {
   constructor(message: string) {
     super(message)
@@ -77,6 +81,15 @@ export class Mirrors {
           `${ref}^{commit}`,
         ),
       mergeBase: async (one, other) => await this.#line(directory, 'merge-base', one, other),
+      contains: async (commit, earlier) => {
+        const { code } = await this.#git(directory, ['merge-base', '--is-ancestor', earlier, commit])
+        return code === 0
+      },
+      firstParents: async (after, upTo, most) => {
+        const range = ['rev-list', '--first-parent', `--max-count=${most}`, '--end-of-options']
+        const listed = await this.#must(directory, [...range, upTo, `^${after}`])
+        return listed.split('\n').filter(line => line !== '')
+      },
       merge: async (base, head) => await this.#merge(directory, base, head),
       [Symbol.dispose]: () => this.#release(name),
     }
@@ -133,7 +146,8 @@ export class Mirrors {
       return
     }
     const told = result.stderr.replaceAll(url, 'GitHub')
-    if (/couldn't find remote ref/.test(told)) throw new RefGone(told.trim())
+    // a branch, and a commit by its id that was force-pushed away
+    if (/couldn't find remote ref|upload-pack: not our ref/.test(told)) throw new RefGone(told.trim())
     if (/No space left on device/.test(told)) this.#prune(0)
     throw new ToolError('git', ['fetch'], result.code, result.stopped ?? told)
   }

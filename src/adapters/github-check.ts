@@ -123,6 +123,47 @@ export async function startCheck(
   return 'started'
 }
 
+/**
+ * Shows how far something is on a commit, in one run that is brought up to date. A run that has come to an end once stays so: its
+ * words and its conclusion change with what is told, and who waits for it does not wait again.
+ * @param check without conclusion: it is in progress
+ */
+export async function showCheck(
+  client: GitHubClient,
+  target: { owner: string; repo: string },
+  check: Pick<CheckReport, 'name' | 'headSha' | 'title' | 'summary'> &
+    Partial<Pick<CheckReport, 'conclusion'>>,
+  appSlug: string,
+): Promise<void> {
+  const known = await latestRun(client, target, check, appSlug)
+  const { owner, repo } = target
+  const { title, summary, conclusion } = check
+  const output = { title, summary }
+  const status =
+    conclusion === undefined
+      ? { status: 'in_progress' as const }
+      : { status: 'completed' as const, conclusion }
+  if (known === undefined) {
+    await client.rest.checks.create({
+      owner,
+      repo,
+      name: check.name,
+      head_sha: check.headSha,
+      ...status,
+      output,
+    })
+    return
+  }
+  const keeps = known.status === 'completed' && conclusion === undefined
+  await client.rest.checks.update({
+    owner,
+    repo,
+    check_run_id: known.id,
+    ...(keeps ? {} : status),
+    output,
+  })
+}
+
 /** Ends a run that was started on a commit whose review was given up. */
 export async function endCheck(
   client: GitHubClient,

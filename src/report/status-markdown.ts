@@ -13,10 +13,15 @@ const TITLES = {
 } as const
 /** GitHub takes 65,536 characters in a comment; the rest of it may hold something, too. */
 const TEXT_LENGTH = 40_000
+/** Less of it tells nothing. */
+const LEAST_TEXT = 500
 const ROWS = 30
 
-/** The status for a comment: verdict, one table, one line of what to do, and the plugin's text to unfold. */
-export function statusMarkdown(status: DatabaseStatus, verbosity: number): string {
+/**
+ * The status for a comment: verdict, one table, one line of what to do, and the plugin's text to unfold.
+ * @param textLength characters that the plugin's text may have
+ */
+export function statusMarkdown(status: DatabaseStatus, verbosity: number, textLength = TEXT_LENGTH): string {
   const { state, reasons, collected } = status
   const counted = reasons.filter(reason => reason.state !== 'note')
   const notes = reasons.filter(reason => reason.state === 'note')
@@ -39,12 +44,12 @@ export function statusMarkdown(status: DatabaseStatus, verbosity: number): strin
               .join('\n'),
           ),
         ]),
-    ...(collected.cluster === undefined
+    ...(collected.cluster === undefined || textLength < LEAST_TEXT
       ? []
       : [
           details(
             'kubectl cnpg status',
-            fence('', clip(pluginText(collected, verbosity).trimEnd(), TEXT_LENGTH)),
+            fence('', clip(pluginText(collected, verbosity).trimEnd(), textLength)),
           ),
         ]),
     `<sub>read ${collected.at.slice(0, 19).replace('T', ' ')} UTC</sub>`,

@@ -59,6 +59,16 @@ export function listRequests(namespace: string, name: string): Record<ListName, 
   }
 }
 
+/** The Clusters of one namespace, or of all. */
+export function databasesRequest(namespace: string | undefined): ReadRequest {
+  const within = namespace === undefined ? '' : `namespaces/${segment(namespace)}/`
+  return {
+    what: 'clusters',
+    path: `/apis/postgresql.cnpg.io/v1/${within}clusters`,
+    permission: 'list clusters.postgresql.cnpg.io',
+  }
+}
+
 /** Who RBAC lets read an instance, and the form of the path that works: the port by its number (facts seen on 1.35.4). */
 export function instanceRequest(namespace: string, pod: JsonObject): ReadRequest {
   const name = nameOf(pod)

@@ -40,7 +40,6 @@ describe('a comment', () => {
   })
 
   it.each([
-    ['/cnpg status', 'There is no such command.'],
     ['/cnpg rebase all', '`rebase` takes nothing, or the commit that the branch stands at.'],
     ['/cnpg updates now', '`updates` stands alone.'],
     ['/cnpg help me', '`help` stands alone.'],
@@ -48,8 +47,17 @@ describe('a comment', () => {
     ['/cnpg explain a b', '`explain` takes the name of one rule.'],
     [`/cnpg diff ${'x'.repeat(400)}`, 'It is too long.'],
   ])('%s is told what is wrong', (body, problem) => {
-    expect(parseCommands(body)).toEqual([expect.objectContaining({ command: 'unknown', problem })])
+    const offered = { status: true, updates: true }
+    expect(parseCommands(body, offered)).toEqual([expect.objectContaining({ command: 'unknown', problem })])
   })
+
+  it.each(['/cnpg status', '/cnpg updates', '/cnpg rebase', '/cnpg ignore this'])(
+    '%s is none where it is not offered',
+    body => {
+      const problem = 'There is no such command.'
+      expect(parseCommands(body)).toEqual([expect.objectContaining({ command: 'unknown', problem })])
+    },
+  )
 })
 
 let postgres: RealPostgres

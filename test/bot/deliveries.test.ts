@@ -25,6 +25,8 @@ function comment(action: string, body: string, more: JsonObject = {}): JsonObjec
   }
 }
 
+const [BEFORE, AFTER] = ['a', 'b'].map(digit => digit.repeat(40)) as [string, string]
+
 describe('an event', () => {
   const review = [{ ...shared, kind: 'review', number: 3, head: 'abc' }]
   const command = [{ ...shared, kind: 'command', number: 3, comment: 9 }]
@@ -151,6 +153,31 @@ describe('an event', () => {
         expect(jobsOf('d', name, payload)).toEqual([])
     },
   )
+
+  it.each<[string, JsonObject, object[]]>([
+    ['a push', {}, [{ kind: 'merge', branch: 'main', before: BEFORE, after: AFTER, isDefault: true }]],
+    [
+      'a push to another branch',
+      { ref: 'refs/heads/release' },
+      [{ kind: 'merge', branch: 'release', isDefault: false }],
+    ],
+    ['a new branch, of which nobody knows what it brings', { before: '0'.repeat(40) }, []],
+    ['no commit', { after: 'x' }, []],
+    ['a deleted branch', { after: '0'.repeat(40) }, []],
+    ['another repository', { repository: { full_name: 'acme/other', default_branch: 'main' } }, []],
+  ])('%s is followed where the bot may see clusters', (_name, more, expected) => {
+    const payload: JsonObject = {
+      ref: 'refs/heads/main',
+      before: BEFORE,
+      after: AFTER,
+      installation: { id: 1 },
+      repository: { full_name: 'acme/fleet', default_branch: 'main' },
+      ...more,
+    }
+    const found = jobsOf('d', 'push', payload, repository => repository === 'acme/fleet')
+    expect(found.filter(({ kind }) => kind === 'merge')).toMatchObject(expected)
+    expect(jobsOf('d', 'push', payload).filter(({ kind }) => kind === 'merge')).toEqual([])
+  })
 
   it("is read as GitHub's own examples have it, whichever", () => {
     const asked = new Set<string>()

@@ -33,6 +33,8 @@ function mirrorOf({ pull, directory }: World): Mirror {
     commit: async ref => (ref.includes('base') ? pull.baseSha : pull.headSha),
     mergeBase: async () => pull.baseSha,
     merge: async () => pull.headSha,
+    contains: async () => false,
+    firstParents: async () => [],
     [Symbol.dispose]: () => undefined,
   }
 }

@@ -104,6 +104,14 @@ export class World implements AsyncDisposable {
     await new Promise<void>(resolve => this.#waiting.push({ satisfied, resolve }))
   }
 
+  /** Resolves once a job of a kind has come to its end: not one that comes again later. */
+  async done(kind: Job['kind'], count = 1): Promise<void> {
+    const satisfied = (): boolean =>
+      this.settled.filter(([job, outcome]) => job.kind === kind && outcome !== 'later').length >= count
+    if (satisfied()) return
+    await new Promise<void>(resolve => this.#waiting.push({ satisfied, resolve }))
+  }
+
   /** Delivers an event to a bot. @returns the status of the answer */
   async deliver(
     name: string,

@@ -102,8 +102,10 @@ export async function live(life: Life, kill?: Kill): Promise<number> {
         return await sweepAllJob(job, attempt, { ...tools, concludeDead: async () => undefined })
       case 'conclude':
         throw new Error('nothing fails for good here')
+      case 'merge':
+      case 'follow':
       case 'updates':
-        throw new Error('no updates are kept here')
+        throw new Error('neither a cluster nor updates are looked at here')
       case 'command':
       default:
         return await commandJob(job, attempt, tools)

@@ -113,7 +113,7 @@ describe.skipIf(noPostgres)('the bot', { timeout: 180_000 }, () => {
     await world.deliver('push', PUSH)
     await world.until('sweep', 1)
     expect(await say(world, 1, '/cnpg help', 501)).not.toContain('/cnpg ignore')
-    expect(await say(world, 1, '/cnpg updates', 502)).toContain('not switched updates on')
+    expect(await say(world, 1, '/cnpg updates', 502)).toContain('There is no such command')
     expect(updatePull(world)).toBeUndefined()
   })
 })

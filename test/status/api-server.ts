@@ -33,6 +33,10 @@ export interface Serving {
   http2?: boolean
   /** tokens that are taken; all by default */
   tokens?: () => readonly string[]
+  /** objects beside the recorded ones, by their path */
+  objects?: Readonly<Record<string, JsonObject>>
+  /** connections are reset, as where nothing listens any more */
+  down?: boolean
 }
 
 /**
@@ -50,6 +54,7 @@ export async function serveRecording(serving: Serving): Promise<ApiServer> {
   ) => {
     const path = request.url ?? ''
     requests.push(`${request.method ?? ''} ${path}`)
+    if (serving.down === true) return hangUp()
     const send = (status: number, type: string, body: string) => {
       response.statusCode = status
       response.setHeader('content-type', type)
@@ -67,7 +72,9 @@ export async function serveRecording(serving: Serving): Promise<ApiServer> {
         'application/json',
         JSON.stringify(statusOf(403, 'Forbidden', 'it is forbidden: no role')),
       )
-    const reply = serving.unknown?.(path) === true ? NO_SUCH_PATH : recordedAnswer(path, serving.recording)
+    const object = serving.objects?.[path]
+    const recorded = serving.unknown?.(path) === true ? NO_SUCH_PATH : recordedAnswer(path, serving.recording)
+    const reply = object === undefined ? recorded : json(object)
     if (reply === undefined) return
     const { delayMs = 0 } = serving
     if (delayMs === 0) send(reply.status, reply.type, reply.body)

@@ -60,7 +60,7 @@ describe('databaseStep', () => {
   ])('compares what else the commit sets with the live spec: %s', (_what, spec, live, lacks) => {
     expect(stepOf(spec, { spec: live }).message).toBe(
       lacks === undefined
-        ? 'is healthy for 0 s; 60 s are needed'
+        ? 'is healthy; that has to hold still for 60 s'
         : `is not what the commit asks for, though it was applied: ${lacks}`,
     )
   })

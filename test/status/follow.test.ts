@@ -228,6 +228,15 @@ describe('advance', () => {
     expect(advance(over, seen(32 * MINUTE))).toBe(over)
   })
 
+  it('waits beyond the deadline for a healthy database to hold still, no longer', () => {
+    const busy = (at: number) =>
+      seen(at, { databases: { 'databases/postgres': database({ state: 'progressing' }) } })
+    const late = [30 * MINUTE - 4000, 30 * MINUTE + 1000].map(at => seen(at))
+    expect(follow(busy(0), ...late).outcome).toBe('progress')
+    expect(follow(busy(0), ...late, seen(30 * MINUTE + 7000)).outcome).toBe('done')
+    expect(follow(busy(0), ...late, busy(30 * MINUTE + 7000)).outcome).toBe('failed')
+  })
+
   it('counts no time in which nothing could be read, and believes nothing from before it', () => {
     const busy = (at: number) =>
       seen(at, { databases: { 'databases/postgres': database({ state: 'progressing' }) } })

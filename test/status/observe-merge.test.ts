@@ -37,7 +37,11 @@ async function observe(answers: Record<string, Answer>, otherwise: Answer, asked
   })
 }
 
-const missing: Answer = { status: 404, contentType: 'text/plain', body: '404 page not found' }
+const missing: Answer = {
+  status: 404,
+  contentType: 'application/json',
+  body: JSON.stringify({ kind: 'Status', reason: 'NotFound', message: 'not found' }),
+}
 const APIS = '/apis/source.toolkit.fluxcd.io/v1/namespaces/flux-system/gitrepositories/flux-system'
 const UNIT = '/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/databases'
 

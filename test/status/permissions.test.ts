@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import {
   appliedByRequest,
   clusterRequest,
+  databasesRequest,
   instanceRequest,
   listRequests,
   objectStoreRequest,
@@ -37,6 +38,7 @@ function from(kind: string): ReadRequest | undefined {
 it('the Roles allow what is read, and nothing else', () => {
   const asked: (ReadRequest | undefined)[] = [
     clusterRequest('a', 'b'),
+    databasesRequest('a'),
     ...Object.values(listRequests('a', 'b')),
     objectStoreRequest('a', 'b'),
     applied('kustomize.toolkit.fluxcd.io'),

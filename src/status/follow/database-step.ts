@@ -16,7 +16,7 @@ export interface DatabaseMemory {
 }
 
 /** As STILL_MS, where no instance can show that it has seen the edit. Operators with a long queue take seconds. */
-const STILL_BLINDLY_MS = 60_000
+export const STILL_BLINDLY_MS = 60_000
 
 export interface DatabaseContext {
   memory: DatabaseMemory
@@ -92,7 +92,8 @@ export function databaseStep(
   return say(
     'waits',
     applied
-      ? `is healthy for ${Math.round(still / 1000)} s; ${needed / 1000} s are needed`
+      ? // without a count: who tells of each step would tell of nothing but that
+        `is healthy; that has to hold still for ${needed / 1000} s`
       : `is healthy; waits for ${applies?.name ?? 'the source'}`,
     settled,
   )

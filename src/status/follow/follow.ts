@@ -1,4 +1,4 @@
-import { databaseStep, unsettled, type DatabaseMemory } from './database-step.ts'
+import { databaseStep, STILL_BLINDLY_MS, unsettled, type DatabaseMemory } from './database-step.ts'
 import {
   commitOf,
   databaseDeadline,
@@ -131,7 +131,7 @@ function seenWith(known: Follow['seen'], { databases }: Observation): Required<F
   return { ...known, ...Object.fromEntries(seen) }
 }
 
-/** A database has its time from when its edit arrived. */
+/** A database has its time from when its edit arrived; one that is healthy by then is waited for until it has held still. */
 function late(
   wanted: DatabaseExpectation,
   step: Step,
@@ -140,7 +140,8 @@ function late(
   expectation: Expectation,
 ): Step {
   if (step.state === 'done' || step.state === 'overtaken' || memory.arrivedAt === undefined) return step
-  return seenAt - memory.arrivedAt > databaseDeadline(wanted.impact, expectation)
+  const grace = memory.stillSince === undefined ? 0 : STILL_BLINDLY_MS
+  return seenAt - memory.arrivedAt - grace > databaseDeadline(wanted.impact, expectation)
     ? { ...step, state: 'late' }
     : step
 }

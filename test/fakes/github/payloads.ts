@@ -61,7 +61,7 @@ export function pullRequest(pull: FakePullRequest): JsonObject {
     user: user(pull.author),
     head: side(pull.headRepository, pull.head, pull.headSha),
     base: side(pull.repository, pull.base, pull.baseSha),
-    merge_commit_sha: pull.mergeSha ?? null,
+    merge_commit_sha: pull.mergeCommit ?? pull.mergeSha ?? null,
     html_url: `${HTML}/${pull.repository.fullName}/pull/${pull.number}`,
     author_association: pull.isFork ? 'CONTRIBUTOR' : 'MEMBER',
   }

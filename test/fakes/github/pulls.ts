@@ -88,6 +88,7 @@ export function squash(pull: FakePullRequest, now: string): string {
     Buffer.from(`tree ${tree}\nparent ${baseSha}\nauthor ${github}\ncommitter ${github}\n\n${message}`),
   )
   pull.merged = now
+  pull.mergeCommit = commit
   pull.state = 'closed'
   repository.moveBranch(base, commit)
   return commit

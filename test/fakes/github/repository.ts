@@ -202,6 +202,8 @@ export class FakePullRequest {
   state: 'open' | 'closed' = 'open'
   /** when it was merged */
   merged: string | undefined
+  /** the commit that merging it has made */
+  mergeCommit: string | undefined
   readonly #mergeable = new Map<string, boolean>()
 
   constructor(

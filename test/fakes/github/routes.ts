@@ -25,8 +25,10 @@ const HANDLERS: Record<string, Handler> = {
     onPull(repository, call, pull => page(call, payload.files(repository, pull.mergeBase, pull.headSha))),
   'repos/list-pull-requests-associated-with-commit': (repository, call) => {
     const sha = call.parameters.commit_sha
-    const pulls = [...repository.pulls.values()].filter(pull => pull.headSha === sha)
-    return page(call, pulls.map(payload.pullRequest))
+    const found = [...repository.pulls.values()].filter(
+      pull => pull.headSha === sha || pull.mergeCommit === sha,
+    )
+    return page(call, found.map(payload.pullRequest))
   },
   'issues/list-comments': (repository, call) =>
     onPull(repository, call, pull =>
