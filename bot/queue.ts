@@ -288,17 +288,25 @@ export class Queue implements AsyncDisposable {
   }
 
   /**
-   * In a folder nobody else works: what was running when this bot was killed waits again, at once. Sent before it is ended,
-   * so that a kill here cannot lose it either.
+   * In a folder nobody else works: what was running when this bot was killed waits again, at once, and a try of it is used up:
+   * it may be what ended the bot. Nothing is ended before it waits again, so that a kill here cannot lose it either.
    */
   async #takeOver(): Promise<void> {
     const rows = await this.#rows<{ name: string; id: string; data: Job | { jobs: Job[] } }>(
       `SELECT name, id, data FROM pgboss.job WHERE state = 'active' AND name = ANY($1::text[])`,
       [[...QUEUES, DELIVERIES]],
     )
-    for (const row of rows) {
-      await this.send('jobs' in row.data ? row.data.jobs : [row.data], { resumed: true })
-      await this.#boss.cancel(row.name, row.id)
+    for (const { name, id, data } of rows) {
+      if ('jobs' in data) await this.send(data.jobs, { resumed: true })
+      if ('jobs' in data || (await this.#waiting.join(data))) {
+        await this.#boss.cancel(name, id)
+        continue
+      }
+      await this.#boss.fail(name, id, { message: 'the bot was killed while it worked on this' })
+      await this.#rows(
+        `UPDATE pgboss.job SET start_after = now() WHERE name = $1 AND id = $2 AND state = 'retry'`,
+        [name, id],
+      )
     }
   }
 

@@ -346,6 +346,33 @@ describe.each(['embedded', 'postgresql'])('the queue, %s', kind => {
   })
 })
 
+it('takes up at once what a kill interrupts, but not for ever', async () => {
+  using directory = temporaryDirectory()
+  await using database = await openDatabase({ dataDirectory: directory.path })
+  const killed = await open(database, async () => undefined)
+  // as pg-boss takes a job, and as a worker leaves it whose process ends
+  const take = `UPDATE pgboss.job SET state = 'active', started_on = now(), heartbeat_on = now(),
+    retry_count = retry_count + CASE WHEN started_on IS NULL THEN 0 ELSE 1 END WHERE name = 'review'`
+  await killed.queue.send([review(88)])
+  await killed.queue.sql(take)
+  await killed.queue.close()
+  const states = []
+  for (const _life of [1, 2]) {
+    await using next = await open(database, async () => undefined, 2, false)
+    const { rows } = await next.queue.sql(
+      `SELECT state, start_after <= now() AS now, output->>'message' AS why FROM pgboss.job WHERE name = 'review'`,
+    )
+    const dead = await next.queue.deadLetters.list(10)
+    states.push({ ...rows[0], dead: dead.map(({ job }) => job) })
+    await next.queue.sql(take)
+  }
+  const why = 'the bot was killed while it worked on this'
+  expect(states).toEqual([
+    { state: 'retry', now: true, why, dead: [] },
+    { state: 'failed', now: true, why, dead: [review(88)] },
+  ])
+})
+
 it('gives a folder to one bot at a time', () => {
   using directory = temporaryDirectory()
   const first = lockFolder(directory.path)
