@@ -143,13 +143,13 @@ export async function startBot(options: BotOptions): Promise<Bot> {
         case 'sweep':
           return await sweepJob(job, attempt, { github, send })
         case 'sweep-all':
-          await following?.resume()
-          return await sweepAllJob(job, attempt, {
+          await sweepAllJob(job, attempt, {
             github,
             send,
             updates: environment.updates,
             concludeDead: async () => await queue.deadLetters.concludeAll(),
           })
+          return await following?.resume()
         case 'updates':
           return await updatesJob(job, attempt, updates)
         case 'conclude':

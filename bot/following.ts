@@ -5,10 +5,11 @@ import type { BotEnvironment } from './environment.ts'
 import type { FollowTools } from './follow-job.ts'
 import { followJobOf } from './merge-job.ts'
 import { Merges } from './merges.ts'
+import { missedPushes } from './missed-pushes.ts'
 import type { ReviewTools } from './review-job.ts'
 
 export interface Following extends FollowTools {
-  /** Goes on with every commit that is under way; what already waits in the queue is that. */
+  /** Goes on with every commit that is under way, and finds those whose push was missed; what waits in the queue already is that. */
   resume(): Promise<void>
 }
 
@@ -32,6 +33,9 @@ export async function openFollowing(
     catalogs: openParameterCatalogs(),
     settings: environment,
     openCluster: name => openCluster(access, name, env),
-    resume: async () => await tools.send((await merges.underWay()).map(followJobOf)),
+    resume: async () => {
+      await tools.send((await merges.underWay()).map(followJobOf))
+      await tools.send(await missedPushes({ ...tools, access, merges }))
+    },
   }
 }

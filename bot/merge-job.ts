@@ -24,6 +24,13 @@ const FIRST_PAUSE_SECONDS = 5
  * from now on. Done twice, it changes nothing the second time.
  */
 export async function mergeJob(job: MergeJob, attempt: Attempt, tools: MergeTools): Promise<void> {
+  await takeUp(job, attempt, tools)
+  const { repository, branch, after } = job
+  if ((await tools.merges.tip(repository, branch)) !== after)
+    await tools.merges.moveTip(repository, branch, after)
+}
+
+async function takeUp(job: MergeJob, attempt: Attempt, tools: MergeTools): Promise<void> {
   const mapped = accessOfRepository(tools.access, job.repository)?.clusters ?? []
   if (mapped.length === 0) return
   const { merges, now } = tools

@@ -57,6 +57,8 @@ export class Merges {
       CREATE TABLE IF NOT EXISTS cnpg_steward.merge (
         repository text NOT NULL, commit text NOT NULL, started_at timestamptz NOT NULL, over boolean NOT NULL,
         body text NOT NULL, PRIMARY KEY (repository, commit));
+      CREATE TABLE IF NOT EXISTS cnpg_steward.branch_tip (
+        repository text NOT NULL, branch text NOT NULL, commit text NOT NULL, PRIMARY KEY (repository, branch));
       COMMIT`)
     return new Merges(sql)
   }
@@ -102,6 +104,23 @@ export class Merges {
       [repository ?? null],
     )
     return mergesIn(rows)
+  }
+
+  /** The commit up to which a branch has been looked at; `undefined`: never. */
+  async tip(repository: string, branch: string): Promise<string | undefined> {
+    const { rows }: { rows: { commit: string }[] } = await this.#sql(
+      'SELECT commit FROM cnpg_steward.branch_tip WHERE repository = $1 AND branch = $2',
+      [repository, branch],
+    )
+    return rows[0]?.commit
+  }
+
+  async moveTip(repository: string, branch: string, commit: string): Promise<void> {
+    await this.#sql(
+      `INSERT INTO cnpg_steward.branch_tip (repository, branch, commit) VALUES ($1, $2, $3)
+       ON CONFLICT (repository, branch) DO UPDATE SET commit = $3`,
+      [repository, branch, commit],
+    )
   }
 
   /** The newest commit that brings a pull request. */

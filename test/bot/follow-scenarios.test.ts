@@ -142,6 +142,21 @@ describe.skipIf(noPostgres)('a commit on its way', () => {
     })
   }, 180_000)
 
+  it('is found by a sweep where its push was missed', async () => {
+    await using story = await Story.start(client)
+    story.arrives()
+    await story.work()
+    const other = story.world.another('missed', databaseFile('16MB'))
+    const { after } = merged(other, story.clock)
+    await story.work({ seconds: 30, sweeps: true })
+    expect(story.seen(other, after)).toMatchObject({
+      comment: expect.stringContaining('## ⏳ on its way to `infra`'),
+      check: { status: 'in_progress' },
+    })
+    // what was looked at is not looked at again
+    expect(story.seen().check).toMatchObject({ conclusion: 'success' })
+  }, 180_000)
+
   it('shows no database of a namespace that is not allowed', async () => {
     await using story = await Story.start(client, ['infra'], { namespaces: ['other'] })
     story.arrives()

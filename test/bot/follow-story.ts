@@ -176,7 +176,7 @@ export class Story implements AsyncDisposable {
   }
 
   /** One process that works until nothing waits, or so many seconds have passed, or it is killed. @returns its writes */
-  async work(options: { seconds?: number; kill?: Kill } = {}): Promise<number> {
+  async work(options: { seconds?: number; kill?: Kill; sweeps?: true } = {}): Promise<number> {
     const { seconds = 24 * 3600, kill } = options
     const until = this.clock.now().getTime() + seconds * 1000
     const life = mortal(this.#client, kill)
@@ -196,6 +196,7 @@ export class Story implements AsyncDisposable {
     const opening = openFollowing({ ...outside.tools, environment, env: {}, sql: life.sql, send })
     const following = await opening
     if (following === undefined) throw new Error('nothing is followed')
+    if (options.sweeps === true) await following.resume()
     for (;;) {
       const [next] = this.#jobs.toSorted((a, b) => a.at - b.at)
       if (next === undefined || next.at > until) break
