@@ -41,6 +41,10 @@ export async function keepPullRequests(
   const client = tools.client(inputs.token)
   const now = new Date()
   const self = await ownLogin(client)
+  if (!self.endsWith('[bot]'))
+    return runner.fail(
+      `Mode "updates" needs GITHUB_TOKEN or the token of an app, not that of ${oneLine(self)}: GitHub signs commits made over its API for apps alone, and what is not signed counts as a person's.`,
+    )
   const host = await openUpdateHost({ client, owner, repo, self, now: () => now.getTime() })
   const directory = path.resolve(env.GITHUB_WORKSPACE ?? '.', inputs.workingDirectory)
   const plans = new Map<string, UpdatePlan | undefined>()

@@ -133,7 +133,9 @@ class UpdateReader {
     })
     // `head` is a filter that GitHub leaves out where it cannot read it
     const own = pulls.filter(({ head }) => head.ref === name && head.label.startsWith(`${owner}:`))
-    const open = own.find(({ state }) => state === 'open')
+    const allOpen = own.filter(({ state }) => state === 'open')
+    // somebody may take the branch into another one, too
+    const open = allOpen.find(({ base }) => base.ref === this.#target.base) ?? allOpen[0]
     const closed: SeenClosed[] = []
     for (const pull of own)
       if (pull.state === 'closed' && pull.user?.login === self) closed.push(await this.#closed(pull, closed))

@@ -94,6 +94,14 @@ describe('mode updates', () => {
     expect(world.writes()).toBe(0)
   })
 
+  it('refuses the token of a person, whose commits GitHub does not sign', async () => {
+    const world = new UpdateWorld(github)
+    world.offered.set('alpha', '1.1')
+    const said = await told(world, { token: github.userToken('dev') })
+    expect(said.failed.join()).toContain('not that of dev')
+    expect(world.writes()).toBe(0)
+  })
+
   it('says which permissions its token needs', async () => {
     const world = new UpdateWorld(github)
     world.offered.set('alpha', '1.1')

@@ -4,6 +4,8 @@ import { expect, it } from 'vitest'
 import type { UpdatesCommand } from '../../src/cli/arguments.ts'
 import type { Context } from '../../src/cli/run.ts'
 import { updates } from '../../src/cli/updates.ts'
+import { contentId } from '../../src/manifest/tree.ts'
+import { readPlan } from '../../src/updates/plan-json.ts'
 import type { VersionSource } from '../../src/versions/version-source.ts'
 import { temporaryDirectory } from '../temporary.ts'
 
@@ -146,4 +148,27 @@ it('ends with 2 where nothing could be asked', async () => {
     exitCode: 2,
     output: expect.stringContaining('down'),
   })
+})
+
+it('prints the plan that the bot carries out, and what Renovate has to be told', async () => {
+  using directory = temporaryDirectory({ 'a.yaml': TEXT, 'renovate.json': '{}' })
+  const ref = 'd'.repeat(40)
+  // a directory that is no repository has no commits: the tree is what counts here
+  const { output } = await run(directory.path, { output: 'plan' })
+  const plan = readPlan(output.replace('"base":""', `"base":"${ref}"`))
+  expect(plan.wanted).toMatchObject([
+    {
+      title: 'chore(deps): update app to 1.1.0',
+      files: [
+        {
+          path: 'a.yaml',
+          before: contentId(Buffer.from(TEXT)),
+          text: TEXT.replace('app:1.0.0', 'app:1.1.0'),
+        },
+      ],
+    },
+  ])
+  expect(plan.remarks.join()).toContain('Renovate (renovate.json) may update these, too: r.example.org/app.')
+  const { output: rule } = await run(directory.path, { output: 'renovate' })
+  expect(JSON.parse(rule)).toMatchObject({ matchPackageNames: ['r.example.org/app'], enabled: false })
 })

@@ -5,6 +5,9 @@ import { content, fileOf, UpdateWorld } from './world.ts'
 
 // I4: from any point where a run was killed, the next one reaches the same end, and then nothing is written any more.
 
+/** Each makes some forty runs, over HTTP. */
+const TIMEOUT = 240_000
+
 let github: FakeGitHub
 beforeAll(async () => {
   github = await FakeGitHub.start()
@@ -78,6 +81,7 @@ async function made({ before, change }: Scenario): Promise<UpdateWorld> {
 
 it.each(Object.entries(SCENARIOS))(
   '%s ends the same after every write that a run dies at',
+  { timeout: TIMEOUT },
   async (name, scenario) => {
     const undisturbed = await made(scenario)
     const started = undisturbed.writes()
@@ -97,7 +101,7 @@ it.each(Object.entries(SCENARIOS))(
   },
 )
 
-it('a new update ends the same after every call that a run dies at', async () => {
+it('a new update ends the same after every call that a run dies at', { timeout: TIMEOUT }, async () => {
   const scenario: Scenario = { change: world => offer(world, '1.1') }
   const undisturbed = await made(scenario)
   let calls = 0

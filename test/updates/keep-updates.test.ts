@@ -377,3 +377,36 @@ it('says what GitHub refuses and does all else', async () => {
   expect(kept.refused.join()).toMatch(/check was refused/)
   expect(openOf('alpha').title).toContain('1.1')
 })
+
+describe('meanwhile', () => {
+  // each at the call after which it hurts most: whatever it is, the next pass sees it
+  it.each(Array.from({ length: 12 }, (_, index) => index + 1))(
+    'a file is edited, the base moves: at call %i, and the edit is never undone',
+    async call => {
+      world.offered.set('alpha', '1.1')
+      await world.run({
+        onCall: now => {
+          if (now === call)
+            world.repository.commit('main', {
+              [fileOf('alpha')]: content('1.0').replace('note: a', 'note: edited'),
+            })
+        },
+      })
+      await world.settle()
+      squash(openOf('alpha'), github.now())
+      expect(world.file('alpha')).toContain('version: 1.1')
+      expect(world.file('alpha')).toContain('note: edited')
+    },
+  )
+
+  it('two runs made an issue each: the older one stays', async () => {
+    world.offered.set('alpha', '1.1')
+    await world.settle()
+    const first = dashboard()
+    if (first === undefined) throw new Error('no dashboard')
+    const number = world.repository.nextNumber()
+    world.repository.issues.set(number, { ...first, number, labels: new Set() })
+    await world.settle()
+    expect([first.state, world.repository.issues.get(number)?.state]).toEqual(['open', 'closed'])
+  })
+})
