@@ -156,6 +156,19 @@ describe('the judgement of every recording', async () => {
     expect(validate.errors).toBeNull()
   })
 
+  // a primary that is restarted in place has the container that it had: seen on a real cluster
+  it.each([
+    [5, 'progressing', 'replica-connects'],
+    [40, 'attention', 'replica-not-streaming'],
+  ])('a replica looks for the primary %i s after a rollout: %s', async (seconds, state, reason) => {
+    const recorded = recording('11-replica-lagging/c-walreceiver-stopped-12s')
+    const since = new Date(Date.parse(recorded.at) - seconds * 1000).toISOString()
+    const ready = { type: 'Ready', status: 'True', reason: 'ClusterIsReady', lastTransitionTime: since }
+    recorded.cluster.status = { ...Object(recorded.cluster.status), conditions: [ready] }
+    const judged = await status(recorded)
+    expect([judged.state, judged.reasons[0]?.id]).toEqual([state, reason])
+  })
+
   it('argues about all of them', () => {
     expect(ARGUED.map(([name]) => name).toSorted()).toEqual(Object.keys(recordings).toSorted())
   })

@@ -154,7 +154,8 @@ export const fencingRule: Rule = ({ cluster, collected, instances, currentPrimar
           {
             state: 'progressing',
             id: 'unfencing',
-            message: `${left.join(', ')} is no longer declared fenced and not yet back.`,
+            // an instance that restarts in place says the same as one whose fence was lifted
+            message: `${left.join(', ')} is not back yet: its PostgreSQL restarts, or its fence was lifted just now.`,
             evidence: evidence.slice(1),
           },
         ]

@@ -3,7 +3,7 @@ import { flag, number, objects, text } from '../fields.ts'
 import { isFenced, primaryInstance, primaryPodName, replicationRows, type Instance } from '../instances.ts'
 import { intervalSeconds, lsnValue } from '../lsn.ts'
 import { isTerminating } from '../pod.ts'
-import { field, isConnecting, type Rule, type Situation } from '../situation.ts'
+import { field, hasJustRolled, isConnecting, type Rule, type Situation } from '../situation.ts'
 import { unmanagedSlots } from '../slots.ts'
 import type { Reason } from '../state.ts'
 
@@ -43,7 +43,10 @@ export const replicasRule: Rule = situation => {
       ]
     const row = rows.find(each => text(each, 'applicationName') === name)
     const settling =
-      atWork || isConnecting(instance, now) || (primary !== undefined && isConnecting(primary, now))
+      atWork ||
+      hasJustRolled(cluster, now) ||
+      isConnecting(instance, now) ||
+      (primary !== undefined && isConnecting(primary, now))
     const receives = flag(status, 'isWalReceiverActive')
     if (isReplica) {
       if (receives || (name === designated && !streamsFrom(cluster))) return []
