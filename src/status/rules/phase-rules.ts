@@ -3,7 +3,7 @@ import { fencedInstances, isFenced } from '../instances.ts'
 import { barmanPlugin } from '../barman-plugin.ts'
 import { PHASE_REPAIRS } from '../phases.ts'
 import { isReady } from '../pod.ts'
-import { field, isStarting, writer, type Rule } from '../situation.ts'
+import { field, hasJustRolled, isStarting, writer, type Rule } from '../situation.ts'
 
 /** The operator begins within a second; with a long queue it may take longer. */
 const UNTOUCHED_MS = 120_000
@@ -214,7 +214,7 @@ export const writesRule: Rule = situation => {
         evidence,
       },
     ]
-  if (primary !== undefined && isStarting(primary, now))
+  if (primary !== undefined && (isStarting(primary, now) || hasJustRolled(cluster, now)))
     return [
       {
         state: 'progressing',
