@@ -1,6 +1,6 @@
 import type { JsonObject } from '../manifest/json.ts'
 import type { Collected } from './collected.ts'
-import { annotation, flag, text, timeOf } from './fields.ts'
+import { annotation, conditionOf, flag, text, timeOf } from './fields.ts'
 import { instancesOf, isHibernated, isReplicaCluster, type Instance } from './instances.ts'
 import { phaseClass, type PhaseClass } from './phases.ts'
 import { isReady, isTerminating, runningSince } from './pod.ts'
@@ -70,6 +70,19 @@ const CONNECTING_MS = 60_000
 export function isConnecting({ pod }: Instance, now: number): boolean {
   const since = runningSince(pod)
   return since === undefined || now - since < CONNECTING_MS
+}
+
+/** PostgreSQL looks for a lost primary every five seconds (wal_retrieve_retry_interval); a busy machine takes its time. */
+const ROLLED_MS = 30_000
+
+/**
+ * Whether the operator has just ended a rollout: a primary that was restarted in place shows it nowhere else, its container has
+ * run on. Seen on CloudNativePG 1.28.0: healthy and ready for seconds while replicas look for it.
+ */
+export function hasJustRolled(cluster: JsonObject, now: number): boolean {
+  const ready = conditionOf(cluster, 'Ready')
+  const since = timeOf(ready?.lastTransitionTime ?? '')
+  return ready?.status === 'True' && since !== undefined && now - since < ROLLED_MS
 }
 
 /** Whether an instance was just made or has just been started again; not one that has stopped answering. */

@@ -156,6 +156,38 @@ describe('the judgement of every recording', async () => {
     expect(validate.errors).toBeNull()
   })
 
+  // a primary that is restarted in place has the container that it had: seen on a real cluster
+  it.each([
+    [5, 'progressing', 'replica-connects'],
+    [40, 'attention', 'replica-not-streaming'],
+  ])('a replica looks for the primary %i s after a rollout: %s', async (seconds, state, reason) => {
+    const recorded = recording('11-replica-lagging/c-walreceiver-stopped-12s')
+    const since = new Date(Date.parse(recorded.at) - seconds * 1000).toISOString()
+    const ready = { type: 'Ready', status: 'True', reason: 'ClusterIsReady', lastTransitionTime: since }
+    recorded.cluster.status = { ...Object(recorded.cluster.status), conditions: [ready] }
+    const judged = await status(recorded)
+    expect([judged.state, judged.reasons[0]?.id]).toEqual([state, reason])
+  })
+
+  it.each([
+    [5, 'progressing', 'primary-starting'],
+    [40, 'failed', 'no-writes'],
+  ])('a primary does not take writes %i s after a rollout: %s', async (seconds, state, reason) => {
+    const recorded = recording('01-healthy')
+    const since = new Date(Date.parse(recorded.at) - seconds * 1000).toISOString()
+    const ready = { type: 'Ready', status: 'True', reason: 'ClusterIsReady', lastTransitionTime: since }
+    recorded.cluster.status = { ...Object(recorded.cluster.status), conditions: [ready] }
+    const primary = recorded['pg-status']['postgres-1']
+    if (primary === undefined) throw new Error('no primary')
+    primary.body = { ...Object(primary.body), mightBeUnavailable: true }
+    const begun = '2026-11-01T00:00:00Z'
+    const old = JSON.stringify(recorded.pods).replaceAll(/"startedAt":"[^"]+"/g, `"startedAt":"${begun}"`)
+    recorded.pods = JSON.parse(old)
+    const judged = await status(recorded)
+    expect(judged.state).toBe(state)
+    expect(judged.reasons.map(({ id }) => id)).toContain(reason)
+  })
+
   it('argues about all of them', () => {
     expect(ARGUED.map(([name]) => name).toSorted()).toEqual(Object.keys(recordings).toSorted())
   })

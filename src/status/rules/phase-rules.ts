@@ -3,7 +3,7 @@ import { fencedInstances, isFenced } from '../instances.ts'
 import { barmanPlugin } from '../barman-plugin.ts'
 import { PHASE_REPAIRS } from '../phases.ts'
 import { isReady } from '../pod.ts'
-import { field, isStarting, writer, type Rule } from '../situation.ts'
+import { field, hasJustRolled, isStarting, writer, type Rule } from '../situation.ts'
 
 /** The operator begins within a second; with a long queue it may take longer. */
 const UNTOUCHED_MS = 120_000
@@ -154,7 +154,8 @@ export const fencingRule: Rule = ({ cluster, collected, instances, currentPrimar
           {
             state: 'progressing',
             id: 'unfencing',
-            message: `${left.join(', ')} is no longer declared fenced and not yet back.`,
+            // an instance that restarts in place says the same as one whose fence was lifted
+            message: `${left.join(', ')} is not back yet: its PostgreSQL restarts, or its fence was lifted just now.`,
             evidence: evidence.slice(1),
           },
         ]
@@ -213,7 +214,7 @@ export const writesRule: Rule = situation => {
         evidence,
       },
     ]
-  if (primary !== undefined && isStarting(primary, now))
+  if (primary !== undefined && (isStarting(primary, now) || hasJustRolled(cluster, now)))
     return [
       {
         state: 'progressing',

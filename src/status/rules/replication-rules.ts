@@ -3,7 +3,7 @@ import { flag, number, objects, text } from '../fields.ts'
 import { isFenced, primaryInstance, primaryPodName, replicationRows, type Instance } from '../instances.ts'
 import { intervalSeconds, lsnValue } from '../lsn.ts'
 import { isTerminating } from '../pod.ts'
-import { field, isConnecting, type Rule, type Situation } from '../situation.ts'
+import { field, hasJustRolled, isConnecting, type Rule, type Situation } from '../situation.ts'
 import { unmanagedSlots } from '../slots.ts'
 import type { Reason } from '../state.ts'
 
@@ -12,7 +12,7 @@ const LAG_SECONDS = 60
 const LAG_BYTES = 1024n ** 3n
 /** Replicas that do not replicate, or are far behind. */
 export const replicasRule: Rule = situation => {
-  const { cluster, instances, isReplica, now, atWork } = situation
+  const { cluster, collected, instances, isReplica, now, atWork } = situation
   const primary = primaryInstance(instances, cluster)
   const rows = primary === undefined ? [] : replicationRows(primary)
   const designated = primaryPodName(instances)
@@ -38,12 +38,17 @@ export const replicasRule: Rule = situation => {
           evidence: [
             `${name}: replayPaused, received ${text(status, 'receivedLsn')}, replayed ${text(status, 'replayLsn')}`,
           ],
-          repair: 'Run SELECT pg_wal_replay_resume() there.',
+          // PostgreSQL pauses by itself where max_connections and the like are lower than the primary's: seen on a real cluster
+          // after two edits in quick succession, while everything said healthy
+          repair: `Where its log says "insufficient parameter settings", restart it: kubectl delete pod ${name} -n ${collected.namespace}; else somebody paused it: SELECT pg_wal_replay_resume().`,
         },
       ]
     const row = rows.find(each => text(each, 'applicationName') === name)
     const settling =
-      atWork || isConnecting(instance, now) || (primary !== undefined && isConnecting(primary, now))
+      atWork ||
+      hasJustRolled(cluster, now) ||
+      isConnecting(instance, now) ||
+      (primary !== undefined && isConnecting(primary, now))
     const receives = flag(status, 'isWalReceiverActive')
     if (isReplica) {
       if (receives || (name === designated && !streamsFrom(cluster))) return []
