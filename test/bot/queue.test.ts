@@ -357,7 +357,7 @@ it('takes up at once what a kill interrupts, but not for ever', async () => {
   await killed.queue.sql(take)
   await killed.queue.close()
   const states = []
-  for (const _life of [1, 2]) {
+  for (let life = 0; life < 2; life++) {
     await using next = await open(database, async () => undefined, 2, false)
     const { rows } = await next.queue.sql(
       `SELECT state, start_after <= now() AS now, output->>'message' AS why FROM pgboss.job WHERE name = 'review'`,
