@@ -90,7 +90,7 @@ describe.skipIf(noPostgres)('a pull request', () => {
     })
     await world.pullEvent('opened')
     await world.until('review', 2)
-    expect(outcomes(world)).toEqual(['superseded', 'done'])
+    expect(outcomes(world)).toEqual(['later', 'done'])
     expect(world.seen(world.pull, old).runs).toMatchObject([{ status: 'completed', conclusion: 'cancelled' }])
     expect(world.seen()).toMatchObject({ runs: [DONE], comments: [expect.any(String)] })
   })
