@@ -95,7 +95,7 @@ export const flags = {
     type: 'string',
     value: 'CLASS|KEY',
     multiple: true,
-    help: 'also what is done on request only: pg-major, os-change, type-change, operator-minor, …; see above',
+    help: 'also what is done on request only: pg-major, os-change, operator-minor, …; and see above',
   },
   apply: { type: 'boolean', help: 'edit the work tree; without it nothing is changed' },
   'no-color': { type: 'boolean', help: 'no colours (NO_COLOR works, too)' },
@@ -213,9 +213,9 @@ Exit code 1: not healthy, or not within the time; 2: could not be found out.`,
 PostgreSQL, patches and minors of the rest, the operator one minor at a time. What else there is, is listed as on request.
 Each says by whom it is signed and how long it is out: what is signed by somebody else is held, what has to be signed and is not
 known waits for --allow unverified, a new major of PostgreSQL that something speaks against for --allow unprepared. Each is
-reviewed as the pull request it would be. With --apply they are written to the work tree, byte by byte where the versions stand,
-but for those whose review blocks (exit code 1). Credentials of registries are those of REGISTRY_AUTH_FILE or DOCKER_CONFIG, each
-for its own host.
+reviewed as the pull request it would be. With --apply they are written to the work tree, byte by byte where the versions
+stand, but for those whose review blocks (exit code 1). Credentials of registries are those of REGISTRY_AUTH_FILE or
+DOCKER_CONFIG, each for its own host.
 Output plan is what the bot carries out, renovate the rule that makes Renovate leave these packages alone.`,
     outputs: ['text', 'markdown', 'json', 'plan', 'renovate'],
     flags: ['ref', 'allow', 'apply', ...rendering, 'cnpg-version', ...everywhere],
