@@ -211,11 +211,11 @@ Exit code 1: not healthy, or not within the time; 2: could not be found out.`,
     usage: '[--allow CLASS] [--apply]',
     details: `Finds every version in the sources, asks registries for newer ones and chooses by class: minors and rebuilds of
 PostgreSQL, patches and minors of the rest, the operator one minor at a time. What else there is, is listed as on request.
-Each says by whom it is signed and how long it is out: what is signed by somebody else is held, what has to be signed and is not
-known waits for --allow unverified, a new major of PostgreSQL that something speaks against for --allow unprepared. Each is
-reviewed as the pull request it would be. With --apply they are written to the work tree, byte by byte where the versions
-stand, but for those whose review blocks (exit code 1). Credentials of registries are those of REGISTRY_AUTH_FILE or
-DOCKER_CONFIG, each for its own host.
+Each says by whom it is signed and how long it is out: what is signed by somebody else is held, what has to be signed
+and is not known waits for --allow unverified, a new major of PostgreSQL that something speaks against for --allow
+unprepared. Each is reviewed as the pull request it would be. With --apply they are written to the work tree, byte by
+byte where the versions stand, but for those whose review blocks (exit code 1). Credentials of registries are those of
+REGISTRY_AUTH_FILE or DOCKER_CONFIG, each for its own host.
 Output plan is what the bot carries out, renovate the rule that makes Renovate leave these packages alone.`,
     outputs: ['text', 'markdown', 'json', 'plan', 'renovate'],
     flags: ['ref', 'allow', 'apply', ...rendering, 'cnpg-version', ...everywhere],
