@@ -46,6 +46,7 @@ export interface BotOptions {
       | 'retryDelaySeconds'
       | 'retryLimit'
       | 'pollSeconds'
+      | 'gatherMs'
       | 'superviseSeconds'
       | 'sweepAtStart'
       | 'postpone'

@@ -25,6 +25,8 @@ export interface QueueOptions {
   retryLimit?: number
   /** how soon a job is seen whose time has come; others are seen at once */
   pollSeconds?: number
+  /** how long deliveries are gathered before they are made into jobs */
+  gatherMs?: number
   /** how often jobs of dead replicas are looked for */
   superviseSeconds?: number
   /** how many seconds a job that comes later really waits; for clocks that are not real */
@@ -45,7 +47,7 @@ const DELIVERIES = 'delivery'
 /** GitHub offers a delivery again for three days. */
 const DELIVERY_SECONDS = 3 * 24 * 3600
 /** Deliveries of so long are made into jobs together: each round costs the database the same, whatever their number. */
-const GATHER_MS = 50
+const GATHER_MS = 200
 /** With 10 s before the first and twice as long before each next one, about half an hour. */
 const RETRIES = 8
 
@@ -66,7 +68,7 @@ export class Queue implements AsyncDisposable {
       DELIVERIES,
       deliveries.map(({ id, jobs }) => ({ id, data: { jobs } })),
     )
-    this.#gathering ??= setTimeout(() => this.#wake(DELIVERIES), GATHER_MS)
+    this.#gathering ??= setTimeout(() => this.#wake(DELIVERIES), this.#options.gatherMs ?? GATHER_MS)
   })
   #gathering: NodeJS.Timeout | undefined
 

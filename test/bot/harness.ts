@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../temporary.ts'
 export const BOT_APP: App = { id: 77, slug: 'cnpg-bot', name: 'CNPG bot' }
 export const SECRET = 'a secret of sixteen'
 /** A queue that reacts at once. */
-export const QUICK = { retryDelaySeconds: 1, pollSeconds: 0.5 }
+export const QUICK = { retryDelaySeconds: 1, pollSeconds: 0.5, gatherMs: 20 }
 const PERMISSIONS = {
   checks: 'write',
   contents: 'read',
