@@ -205,9 +205,11 @@ describe.skipIf(command === '')(
       })
       for (const part of [
         '`17.6-system-trixie` → `17.11-system-trixie` `sha256:',
-        '🔏 signed by https:',
+        `\`${registry.host}/${POSTGRES} 17.11-system-trixie\` 🔏 signed by https:`,
         'at 2026-08-17 08:33 UTC; nothing says who has to sign it',
         '### 🔶 Attention: 2 switchovers · nothing else changes',
+        '(switchover on **apps**)',
+        '(switchover on **infra**)',
         'Reaches **apps**, **infra**.',
       ])
         expect(postgres.body).toContain(part)
@@ -232,7 +234,7 @@ describe.skipIf(command === '')(
         for (const part of [
           `\`${from}\` → \`${to}\``,
           `**Operator ${operator}**`,
-          '✅ signed by https:',
+          `/${CHARTS} ${to}\` ✅ signed by https:`,
           'at 2026-08-17 08:33 UTC, as spec.verify wants',
           `### ${verdict}`,
         ])
