@@ -204,6 +204,17 @@ export function githubOf(env: Variables): Pick<BotEnvironment, 'apiUrl' | 'serve
   return { apiUrl, serverUrl: env.GITHUB_SERVER_URL?.trim().replace(/\/+$/, '') || serverOf(apiUrl) }
 }
 
+/**
+ * Whether pull requests of updates are to be kept, for the setup.
+ * @throws EnvironmentError
+ */
+export function updatesOf(env: Variables): boolean {
+  const value = env.UPDATES?.trim() || 'off'
+  if (value === 'on' || value === 'off') return value === 'on'
+  const problem = 'UPDATES is none of off, on'
+  throw new EnvironmentError([problem], `The app cannot be made yet. Wrong: ${problem}.`)
+}
+
 function serverOf(apiUrl: string): string {
   const { protocol, host } = new URL(apiUrl)
   return host === 'api.github.com' ? 'https://github.com' : `${protocol}//${host}`

@@ -6,6 +6,7 @@ import { accessOfRepository } from '../src/config/access.ts'
 import { observeMerge } from '../src/observe-merge.ts'
 import { advance, startFollow, type Follow } from '../src/status/follow/follow.ts'
 import type { Observation } from '../src/status/follow/observation.ts'
+import { mergedUpdate } from '../src/updates/revert-advice.ts'
 import type { KubernetesReader } from '../src/status/reader.ts'
 import { History } from './history.ts'
 import type { FollowJob } from './jobs.ts'
@@ -183,7 +184,14 @@ async function withPulls(
   const commits =
     before === undefined ? [merge.commit] : await mirror.firstParents(before, merge.commit, MOST_COMMITS)
   const [owner = '', repo = ''] = merge.repository.split('/')
-  const pulls = await present(mergedPulls(client, { owner, repo }, merge.branch, commits))
+  const merged = (await present(mergedPulls(client, { owner, repo }, merge.branch, commits))) ?? []
+  const pulls = merged.map(({ number }) => number)
   attempt.log.debug({ pulls }, 'pull requests of the commit')
-  return { ...merge, pulls: pulls ?? [] }
+  if (pulls.length === 0) return merge
+  const self = `${await tools.github.slug()}[bot]`
+  const updates = merged.flatMap(pull => {
+    const classes = mergedUpdate(pull, self)
+    return classes === undefined ? [] : [{ number: pull.number, classes }]
+  })
+  return { ...merge, pulls, updates }
 }

@@ -1,13 +1,14 @@
 import manifest from '../package.json' with { type: 'json' }
 import { FolderInUse } from './database.ts'
-import { dataDirectoryOf, EnvironmentError, githubOf, readEnvironment } from './environment.ts'
+import { dataDirectoryOf, EnvironmentError, githubOf, readEnvironment, updatesOf } from './environment.ts'
 import { nameOf, queueOf } from './jobs.ts'
 import { openLog, withoutSecrets } from './log.ts'
 
 const HELP = `cnpg-steward ${manifest.version}, the bot
 
   npm run bot                                serve
-  npm run bot -- setup [ORGANIZATION]        make its GitHub App in the browser (PUBLIC_URL is needed)
+  npm run bot -- setup [ORGANIZATION]        make its GitHub App in the browser (PUBLIC_URL is needed;
+                                             with UPDATES=on it may write contents)
   npm run bot -- dead [--revive]             jobs that failed for good; try them again
   npm run bot -- --once OWNER/REPO#N         review one pull request, print what would be posted
 
@@ -42,6 +43,7 @@ async function makeApp(organization: string | undefined): Promise<number> {
     console.error('Set PUBLIC_URL to where GitHub reaches this bot: PUBLIC_URL=https://bot.example.org')
     return 2
   }
+  const updates = updatesOf(process.env)
   const { setup } = await import('./setup.ts')
   await setup({
     dataDirectory: dataDirectoryOf(process.env),
@@ -49,6 +51,7 @@ async function makeApp(organization: string | undefined): Promise<number> {
     port: Number(process.env.PORT ?? 3000),
     publicUrl,
     ...githubOf(process.env),
+    updates,
     ...(organization === undefined ? {} : { organization }),
     say: line => console.log(line),
   })

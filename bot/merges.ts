@@ -13,6 +13,8 @@ export interface Merge {
   commit: string
   /** merged pull requests that it brings */
   pulls: number[]
+  /** those of them that were updates of ours, and of which classes; absent: not known, as in rows of before */
+  updates?: { number: number; classes: readonly string[] }[]
   /** how many parts of the change could not be judged */
   unjudged: number
   /** databases that the configuration does not let be shown */

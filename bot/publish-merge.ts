@@ -9,6 +9,7 @@ import {
   mergeComment,
   type MergeReport,
 } from '../src/report/merge-report.ts'
+import { revertAdvice } from '../src/updates/revert-advice.ts'
 import type { MergeTools } from './merge-job.ts'
 import type { Merge } from './merges.ts'
 import type { Attempt } from './attempt.ts'
@@ -22,14 +23,14 @@ export async function publishMerge(
   tools: Pick<MergeTools, 'github'> & { settings: { comment: 'auto' | 'always' | 'never' } },
 ): Promise<Merge> {
   const [owner = '', repo = ''] = merge.repository.split('/')
-  const { check, body, wanted } = wordsOf(merge)
+  const { check, bodies, wanted } = wordsOf(merge)
   const before = merge.written
   if (isPublished(merge)) return merge
   const slug = await tools.github.slug()
   if (before?.check !== wanted.check)
     await written(attempt, 'check', showCheck(client, { owner, repo }, check, slug))
   if (before?.comment !== wanted.comment && tools.settings.comment !== 'never')
-    for (const number of merge.pulls)
+    for (const { number, body } of bodies)
       await written(
         attempt,
         'comment',
@@ -51,8 +52,11 @@ export function isPublished(merge: Merge): boolean {
 function wordsOf(merge: Merge) {
   const report = reportOf(merge)
   const check = { name: MERGE_CHECK_NAME, headSha: merge.commit, ...mergeCheck(report) }
-  const body = mergeComment(report)
-  return { check, body, wanted: { check: hash(check), comment: hash([body, merge.pulls]) } }
+  const bodies = merge.pulls.map(number => {
+    const update = merge.updates?.find(one => one.number === number)
+    return { number, body: mergeComment(report, update && revertAdvice(update.classes)) }
+  })
+  return { check, bodies, wanted: { check: hash(check), comment: hash(bodies) } }
 }
 
 function reportOf({ commit, branch, clusters, hidden, unjudged }: Merge): MergeReport {

@@ -6,6 +6,7 @@ import { Octokit } from 'octokit'
 import { EVENTS } from './deliveries.ts'
 import { SETTINGS_FILE } from './environment.ts'
 import { closeServer, listen, WEBHOOK_PATH } from './server.ts'
+import { UPDATE_EVENTS } from './update-deliveries.ts'
 
 export interface SetupOptions {
   dataDirectory: string
@@ -17,6 +18,8 @@ export interface SetupOptions {
   serverUrl: string
   /** the organization that shall own the app; absent: who opens the page */
   organization?: string
+  /** pull requests of updates are to be kept: the app may write branches, and hears of boxes that are ticked */
+  updates: boolean
   say: (line: string) => void
 }
 
@@ -31,15 +34,18 @@ export const APP_PERMISSIONS = {
 } as const
 
 /** The manifest GitHub makes an app of ("Registering a GitHub App from a manifest"). */
-export function appManifest(publicUrl: string, redirectUrl: string): object {
+export function appManifest(
+  { publicUrl, updates }: Pick<SetupOptions, 'publicUrl' | 'updates'>,
+  redirectUrl: string,
+): object {
   return {
     name: 'cnpg-steward',
     url: 'https://github.com/monosense-io/cnpg-steward',
     public: false,
     hook_attributes: { url: `${publicUrl}${WEBHOOK_PATH}`, active: true },
     redirect_url: redirectUrl,
-    default_permissions: APP_PERMISSIONS,
-    default_events: EVENTS,
+    default_permissions: { ...APP_PERMISSIONS, ...(updates ? { contents: 'write' } : {}) },
+    default_events: [...EVENTS, ...(updates ? UPDATE_EVENTS : [])],
   }
 }
 
@@ -90,15 +96,16 @@ export async function setup(options: SetupOptions): Promise<string> {
   }
 }
 
-function form({ serverUrl, organization, publicUrl }: SetupOptions, base: string, state: string): string {
+function form(options: SetupOptions, base: string, state: string): string {
+  const { serverUrl, organization, publicUrl } = options
   const owner = organization === undefined ? '' : `organizations/${encodeURIComponent(organization)}/`
-  const manifest = JSON.stringify(appManifest(publicUrl, `${base}/made`)).replaceAll('"', '&quot;')
+  const manifest = JSON.stringify(appManifest(options, `${base}/made`)).replaceAll('"', '&quot;')
   return `<h1>cnpg-steward</h1><p>GitHub asks for a name and makes the app. Its webhooks go to ${publicUrl}.</p>
 <form method="post" action="${serverUrl}/${owner}settings/apps/new?state=${state}">
 <input type="hidden" name="manifest" value="${manifest}"><button>Make the app on GitHub</button></form>`
 }
 
-async function keep(code: string, { apiUrl, dataDirectory }: SetupOptions): Promise<string> {
+async function keep(code: string, { apiUrl, dataDirectory, updates }: SetupOptions): Promise<string> {
   const octokit = new Octokit({ baseUrl: apiUrl })
   const { data } = await octokit.rest.apps.createFromManifest({ code })
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
@@ -106,6 +113,8 @@ async function keep(code: string, { apiUrl, dataDirectory }: SetupOptions): Prom
     APP_ID: String(data.id),
     WEBHOOK_SECRET: data.webhook_secret ?? randomBytes(24).toString('hex'),
     PRIVATE_KEY: data.pem,
+    // what the app was made for; the environment of the bot goes before it
+    ...(updates ? { UPDATES: 'on' } : {}),
   }
   const text = Object.entries(lines).map(([name, value]) => `${name}="${value.trim()}"\n`)
   writeFileSync(path.join(dataDirectory, SETTINGS_FILE), text.join(''), { mode: 0o600 })

@@ -29,6 +29,20 @@ export function cloudnativePg(version: string): Chart {
   )
 }
 
+/** What the project released after the two stand-ins: operator 1.30.0 out of the same templates. */
+export function nextCloudnativePg(): Chart {
+  const folder = new URL('fixtures/charts/cloudnative-pg/0.28.0', import.meta.url).pathname
+  const files = globSync('**/*.*', { cwd: folder })
+  return chartOf(
+    {
+      ...Object.fromEntries(files.map(file => [file, readFileSync(path.join(folder, file), 'utf8')])),
+      'Chart.yaml': 'apiVersion: v2\nname: cloudnative-pg\nversion: 0.29.0\nappVersion: 1.30.0\n',
+    },
+    'cloudnative-pg',
+    '0.29.0',
+  )
+}
+
 /** A program for tests: from the environment (KUSTOMIZE, HELM, …), else from PATH; undefined where there is none. */
 export function findTool(name: string): string | undefined {
   const given = process.env[name.toUpperCase().replaceAll('-', '_')]

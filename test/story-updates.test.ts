@@ -13,7 +13,7 @@ import { updates } from '../src/cli/updates.ts'
 import reviewSchema from '../src/report/schema/review.schema.json' with { type: 'json' }
 import updatesSchema from '../src/report/schema/updates.schema.json' with { type: 'json' }
 import type { VersionSource } from '../src/versions/version-source.ts'
-import { chartOf, cloudnativePg, findTool } from './charts.ts'
+import { cloudnativePg, findTool, nextCloudnativePg } from './charts.ts'
 import { startRegistry, type Registry } from './registry.ts'
 import { temporaryDirectory } from './temporary.ts'
 
@@ -60,7 +60,7 @@ describe.skipIf(command === '')(
       )
       for (const version of ['0.27.0', '0.28.0'])
         await registry.push('charts/cloudnative-pg', version, cloudnativePg(version))
-      await registry.push('charts/cloudnative-pg', '0.29.0', nextChart())
+      await registry.push('charts/cloudnative-pg', '0.29.0', nextCloudnativePg())
       for (const tag of [
         '17.2',
         '17.6-system-trixie',
@@ -194,28 +194,6 @@ function told({ members, classes, impacts, verdict }: Said['proposals'][number])
     ],
     verdict,
   }
-}
-
-/** What the project released after the two stand-ins: another version in the same chart. */
-function nextChart() {
-  const folder = path.join(ROOT, 'test/fixtures/charts/cloudnative-pg/0.28.0')
-  const files = [
-    'values.yaml',
-    'values.schema.json',
-    'templates/_names.tpl',
-    'templates/config.yaml',
-    'templates/deployment.yaml',
-    'templates/serviceaccount.yaml',
-    'templates/crds/crds.yaml',
-  ]
-  return chartOf(
-    {
-      ...Object.fromEntries(files.map(file => [file, readFileSync(path.join(folder, file), 'utf8')])),
-      'Chart.yaml': 'apiVersion: v2\nname: cloudnative-pg\nversion: 0.29.0\nappVersion: 1.30.0\n',
-    },
-    'cloudnative-pg',
-    '0.29.0',
-  )
 }
 
 async function pushImage(registry: Registry, tag: string): Promise<void> {

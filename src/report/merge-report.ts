@@ -1,4 +1,5 @@
 import type { Follow } from '../status/follow/follow.ts'
+import type { RevertAdvice } from '../updates/revert-advice.ts'
 import { code, html } from './escape.ts'
 import { followMarkdown } from './follow-markdown.ts'
 import { COMMENT_LIMIT } from './markdown.ts'
@@ -35,9 +36,31 @@ export interface MergeCheck {
   conclusion?: 'success' | 'failure' | 'neutral'
 }
 
-/** The comment on the merged pull request. */
-export function mergeComment(report: MergeReport): string {
-  return clipped([MERGE_MARKER, `## ${headline(report, code)}`, ...sections(report)].join('\n\n'))
+/**
+ * The comment on the merged pull request.
+ * @param advice of an update: whether it can be taken back, which is said where it has not arrived
+ */
+export function mergeComment(report: MergeReport, advice?: RevertAdvice): string {
+  const parts = [MERGE_MARKER, `## ${headline(report, code)}`]
+  if (advice !== undefined && hasFailed(report)) parts.push(adviceText(advice))
+  return clipped([...parts, ...sections(report)].join('\n\n'))
+}
+
+/** Somewhere it has come to a bad end, as far as that could be seen. */
+function hasFailed({ clusters }: MergeReport): boolean {
+  return clusters.some(
+    each => each.state === 'followed' && each.follow.outcome === 'failed' && each.follow.blind === undefined,
+  )
+}
+
+function adviceText({ safe, reason }: RevertAdvice): string {
+  return safe
+    ? `↩️ It can be taken back with GitHub's *Revert*: ${html(lower(reason))}`
+    : `⛔ A revert does not safely take it back: ${html(lower(reason))}`
+}
+
+function lower(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1)
 }
 
 /**

@@ -19,7 +19,7 @@ const RELEASE = /^\d+\.\d+\.\d+$/
  * says of each release on the way. Text of others is escaped and notifies nobody.
  */
 export function updateBody(proposal: ReviewedProposal): string {
-  const { members, review, unreviewed, stale = [] } = proposal
+  const { members, review, unreviewed, stale = [], todo = [] } = proposal
   const rows = members.map(
     member =>
       `| ${inline(packageName(member.reference.package))} | ${versions(member)} | ${html(member.choice.classes.join(', '))} | ${member.reference.owner === undefined ? '' : code(resourceLabel(member.reference.owner))} | ${code(`${member.reference.place.file}:${member.reference.place.line}`)} |`,
@@ -38,12 +38,18 @@ export function updateBody(proposal: ReviewedProposal): string {
       ? ''
       : `Reaches ${review.stats.clusters.map(one => `**${html(one)}**`).join(', ')}.`
   const remarks = [...new Set(members.flatMap(member => member.remarks))]
-  const assurance = [...new Set(members.flatMap(assuranceMarkdown))].map(line => `- ${line}`).join('\n')
+  const assurance = [...new Set(members.flatMap(assuranceOf))].map(line => `- ${line}`).join('\n')
   const parts = [
     table,
     assurance,
     verdict,
     clusters,
+    todo.length === 0
+      ? ''
+      : [
+          '**To be seen to before it is merged**',
+          ...todo.map(({ message, repair }) => `- ${inline(message)} ${inline(repair)}`),
+        ].join('\n'),
     ...releasesOf(members),
     details(
       'Comments that will no longer be true',
@@ -52,6 +58,12 @@ export function updateBody(proposal: ReviewedProposal): string {
     details('Remarks', remarks.map(inline)),
   ].filter(part => part !== '')
   return fitted(parts)
+}
+
+/** Several packages may go together, each signed by somebody else. */
+function assuranceOf(member: ProposalMember): string[] {
+  const of = `${packageName(member.reference.package)} ${member.choice.version}`
+  return assuranceMarkdown(member).map(line => `${code(of)} ${line}`)
 }
 
 /** Whole parts only: what has no room is named. */

@@ -72,6 +72,7 @@ function proposalMarkdown({
 
 /** The verdict with its findings and impacts, a line each. */
 export function verdictMarkdown(review: Review): string {
+  const isWide = review.stats.clusters.length > 1
   const lines = [
     ...review.findings.map(
       ({ level, file, line, resource, message, repair }) =>
@@ -81,8 +82,8 @@ export function verdictMarkdown(review: Review): string {
       .filter(({ impact }) => impact !== 'none')
       .toSorted((a, b) => harm(a.impact) - harm(b.impact))
       .map(
-        ({ impact, file, line, resource, reason }) =>
-          `${impactIcon(impact)} ${at(file, line)}${inline(resourceLabel(resource))}: ${inline(reason)} (${impact})`,
+        ({ impact, cluster, file, line, resource, reason }) =>
+          `${impactIcon(impact)} ${at(file, line)}${inline(resourceLabel(resource))}: ${inline(reason)} (${impact}${isWide ? ` on **${html(cluster)}**` : ''})`,
       ),
     ...unjudgedNow(review).map(
       ({ message, affected }) => `❔ ${inline(message)} ${inline(affected.slice(0, 5).join(', '))}`,

@@ -84,6 +84,31 @@ describe.skipIf(noPostgres)('a commit on its way', () => {
     })
   }, 180_000)
 
+  it.each([
+    [
+      ['pg-minor'],
+      "↩️ It can be taken back with GitHub's *Revert*: reverting it brings back the version before",
+    ],
+    [['pg-major'], '⛔ A revert does not safely take it back: a major upgrade of PostgreSQL rewrites'],
+  ])(
+    'of an update of %s that does not arrive says whether it can be taken back',
+    async (classes, said) => {
+      await using story = await Story.start(client, ['infra'], {}, classes)
+      story.access.deadlines = { flux: 600_000 }
+      await story.work({ seconds: 60 })
+      expect(story.seen().comment).not.toContain('take')
+      // Flux has it, and the operator does nothing
+      story.cluster.has(story.push.after)
+      story.cluster.applies(story.push.after)
+      await story.work()
+      const { comment, check } = story.seen()
+      expect(comment).toMatch(/🛑 not arrived on `infra`/)
+      expect(comment).toContain(said)
+      expect(check).toMatchObject({ conclusion: 'failure' })
+    },
+    180_000,
+  )
+
   it('is followed on after the API server was gone for ten minutes', async () => {
     await using story = await Story.start(client)
     await story.work({ seconds: 10 })

@@ -9,6 +9,8 @@ import { openReviewTools } from '../../bot/open-review-tools.ts'
 import { Later } from '../../bot/attempt.ts'
 import type { AccessConfig } from '../../src/config/access.ts'
 import type { Review } from '../../src/report/review.ts'
+import { branchOf, updateId } from '../../src/updates/identity.ts'
+import { writeMarker } from '../../src/updates/marker.ts'
 import { cannedReview } from '../action/canned.ts'
 import { squash } from '../fakes/github/pulls.ts'
 import type { FakePullRequest } from '../fakes/github/repository.ts'
@@ -96,17 +98,21 @@ export class Story implements AsyncDisposable {
   /** what waits in the queue, and when it comes */
   #jobs: { job: Job; at: number }[] = []
 
-  /** @param client of a database for it alone */
+  /**
+   * @param client of a database for it alone
+   * @param update classes of the update that the pull request is; absent: it is a person's
+   */
   static async start(
     client: Client,
     names: readonly string[] = ['infra'],
     more: Parameters<typeof accessTo>[1] = {},
+    update?: readonly string[],
   ) {
     await client.query('DROP SCHEMA IF EXISTS cnpg_steward CASCADE')
     const clusters = await Promise.all(
       names.map(async name => [name, await ReplayedCluster.start()] as const),
     )
-    return new Story(client, await World.start(), Object.fromEntries(clusters), more)
+    return new Story(client, await World.start(), Object.fromEntries(clusters), more, update)
   }
 
   private constructor(
@@ -114,6 +120,7 @@ export class Story implements AsyncDisposable {
     world: World,
     clusters: Record<string, ReplayedCluster>,
     more: Parameters<typeof accessTo>[1],
+    update: readonly string[] | undefined,
   ) {
     this.#client = client
     this.world = world
@@ -124,7 +131,7 @@ export class Story implements AsyncDisposable {
     this.#root = root
     this.#begin()
     repository.git.git('update-ref', 'refs/heads/release', root)
-    this.pull = world.another('bigger', databaseFile('8MB'))
+    this.pull = update === undefined ? world.another('bigger', databaseFile('8MB')) : updateOf(world, update)
     this.push = merged(this.pull, this.clock)
     this.tellOf(this.push)
   }
@@ -248,6 +255,17 @@ export class Story implements AsyncDisposable {
     for (const cluster of Object.values(this.clusters)) await cluster[Symbol.asyncDispose]()
     await this.world[Symbol.asyncDispose]()
   }
+}
+
+/** A pull request of the bot itself. */
+function updateOf({ github, repository }: World, classes: readonly string[]): FakePullRequest {
+  const k = updateId('v1|test|postgresql')
+  const head = branchOf('postgresql', k)
+  repository.commit(head, databaseFile('8MB'), { from: 'main' })
+  const texts = { p: '', head: '', st: 'open', bh: '', th: '', change: '1 → 2', to: '2' }
+  const lists = { lb: [], cl: classes, was: [], ig: [] }
+  const body = writeMarker({ k, ...texts, ...lists, dr: false, un: 0 })
+  return repository.pullRequest({ head, author: github.account('cnpg-bot[bot]', 'Bot'), body })
 }
 
 /** A pull request is merged. @returns the push that comes with it */

@@ -56,6 +56,24 @@ describe('the check of a merge commit', () => {
     expect([check.conclusion, check.title]).toEqual([conclusion, title])
   })
 
+  it.each<[string, boolean, ClusterReport[]]>([
+    ['not arrived', true, [followed('infra', 'failed')]],
+    ['not arrived, and another waits', true, [followed('infra', 'failed'), waits]],
+    ['on its way', false, [followed('infra', 'progress')]],
+    ['arrived', false, [followed('infra', 'done')]],
+    ['overtaken', false, [followed('infra', 'overtaken')]],
+    ['not seen', false, [followed('infra', 'failed', { blind })]],
+    ['not followed any more', false, [givenUp]],
+  ])('of an update that is %s says whether it can be taken back: %s', (_name, isSaid, clusters) => {
+    const advice = { safe: false, reason: 'Nobody <knows> @why.' }
+    const body = mergeComment(report(...clusters), advice)
+    const text = '⛔ A revert does not safely take it back: nobody &#60;knows&#62; @&#8203;why.'
+    expect(body.includes(text)).toBe(isSaid)
+    expect(mergeComment(report(...clusters))).not.toContain('take it back')
+    const safe = mergeComment(report(...clusters), { safe: true, reason: 'Reverting it helps.' })
+    expect(safe.includes("↩️ It can be taken back with GitHub's *Revert*: reverting it helps.")).toBe(isSaid)
+  })
+
   it('says what is not followed, in text that pings nobody', () => {
     const { summary } = mergeCheck({ ...report(givenUp), hidden: 1, unjudged: 2 })
     expect(summary).toContain('nobody @&#8203;here &#60;b&#62;')

@@ -11,7 +11,7 @@ import { nextStep, type Desire, type Situation } from '../../src/updates/next-st
 import type { SeenBranch, SeenPull, SeenUpdate } from '../../src/updates/observation.ts'
 import { ownerOf, type BranchCommit, type BranchComparison } from '../../src/updates/ownership.ts'
 import { reconcile } from '../../src/updates/reconcile.ts'
-import { revertAdvice } from '../../src/updates/revert-advice.ts'
+import { mergedUpdate, revertAdvice } from '../../src/updates/revert-advice.ts'
 import { readIgnore } from '../../src/updates/ignore.ts'
 import { defaultUpdateSettings } from '../../src/updates/settings.ts'
 import type { UpdatePlan, WantedUpdate } from '../../src/updates/wanted-update.ts'
@@ -335,7 +335,24 @@ it.each([
   [['pg-major'], false],
   [['operator-minor', 'pg-minor'], false],
   [['os-change'], false],
+  [['digest', 'rebuild'], true],
+  [['patch', 'major'], false],
+  [['breaking'], false],
   [[], false],
 ])('a merged update of %s can be taken back: %s', (classes, safe) => {
   expect(revertAdvice(classes).safe).toBe(safe)
+})
+
+describe('a merged pull request', () => {
+  const ours = { branch: NAME, isFork: false, author: 'us[bot]', body: writeMarker({ ...MARKER, k: ID }) }
+  it.each<[string, Partial<typeof ours>, readonly string[] | undefined]>([
+    ['of ours', {}, ['pg-minor']],
+    ['whose text was emptied', { body: '' }, []],
+    ['with the line of another update', { body: writeMarker({ ...MARKER, k: '0123456789' }) }, []],
+    ['of another branch', { branch: 'feature' }, undefined],
+    ['of a fork', { isFork: true }, undefined],
+    ['of a person', { author: 'dev' }, undefined],
+  ])('%s is an update of %o', (_name, more, classes) => {
+    expect(mergedUpdate({ ...ours, ...more }, 'us[bot]')).toEqual(classes)
+  })
 })
