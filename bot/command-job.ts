@@ -130,6 +130,7 @@ async function carryOut(command: Command, asked: Asked, room: number): Promise<s
     case 'updates':
     case 'rebase':
     case 'ignore':
+    case 'revert':
       return await askUpdate(command, {
         pull,
         client: asked.client,

@@ -67,6 +67,12 @@ export const COMMANDS: Readonly<
     need: 'act',
     of: 'updates',
   },
+  revert: {
+    usage: '/cnpg revert',
+    about: 'opens a pull request that takes a merged update back, where that is safe',
+    need: 'act',
+    of: 'updates',
+  },
 }
 
 /** As many of one comment are answered; a comment is no script. */
@@ -135,6 +141,9 @@ function commandOf(words: string, offered: Offered): Command {
         : unknown('`rebase` takes nothing, or the commit that the branch stands at.')
     case 'ignore':
       return offered.updates ? { command: 'ignore', words: argument } : unknown(NONE)
+    case 'revert':
+      if (!offered.updates) return unknown(NONE)
+      return argument === '' ? { command: 'revert' } : unknown('`revert` stands alone.')
     default:
       return unknown(NONE)
   }

@@ -1,16 +1,19 @@
 import type { GitHubClient } from '../src/adapters/github-client.ts'
 import type { PullRequest } from '../src/adapters/github-pull-request.ts'
-import { code } from '../src/report/escape.ts'
+import { openRevert } from '../src/adapters/github-revert.ts'
+import { code, inline } from '../src/report/escape.ts'
 import { readIgnore } from '../src/updates/ignore.ts'
 import { readMarker } from '../src/updates/marker.ts'
 import { EDITED_LABEL } from '../src/updates/next-step.ts'
 import { withMarker, withTick } from '../src/updates/pull-request-body.ts'
+import { mergedUpdate, revertAdvice } from '../src/updates/revert-advice.ts'
 import type { UpdatesJob } from './jobs.ts'
 import { targetOf } from './review-job.ts'
 
-/** `/cnpg updates`, `/cnpg rebase [COMMIT]`, `/cnpg ignore …` */
+/** `/cnpg updates`, `/cnpg rebase [COMMIT]`, `/cnpg ignore …`, `/cnpg revert` */
 export type UpdateCommand =
   | { command: 'updates' }
+  | { command: 'revert' }
   | { command: 'rebase'; head: string }
   | { command: 'ignore'; words: string }
 
@@ -39,6 +42,12 @@ export async function askUpdate(command: UpdateCommand, asked: AskedUpdate): Pro
   const at = { owner: target.owner, repo: target.repo, pull_number: pull.number }
   const { data } = await client.rest.pulls.get(at)
   const body = data.body ?? ''
+  if (command.command === 'revert') {
+    const { head, base, user } = data
+    const isFork = head.repo?.id !== base.repo.id
+    const classes = mergedUpdate({ branch: head.ref, isFork, author: user.login, body }, self)
+    return classes === undefined ? NO_UPDATE : await takeBack(classes, asked)
+  }
   const marker = readMarker(body)
   if (marker === undefined || data.user.login !== self) return NO_UPDATE
   if (command.command === 'ignore') {
@@ -67,6 +76,15 @@ export async function askUpdate(command: UpdateCommand, asked: AskedUpdate): Pro
   if (ticked !== body) await client.rest.pulls.update({ ...at, body: ticked })
   await asked.look()
   return `Making the branch anew on ${code(data.base.ref)}.`
+}
+
+/** What a revert makes worse is left to people, who have GitHub's button. */
+async function takeBack(classes: readonly string[], { pull, client, self }: AskedUpdate): Promise<string> {
+  const { safe, reason } = revertAdvice(classes)
+  if (!safe) return `It is not taken back by command. ${reason}`
+  const { owner, repo } = targetOf(pull)
+  const made = await openRevert({ client, owner, repo, self }, pull.number)
+  return made.outcome === 'refused' ? inline(made.message) : `#${made.number} takes it back. ${reason}`
 }
 
 /** The job that carries out what was asked for. */

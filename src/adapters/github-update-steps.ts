@@ -22,7 +22,8 @@ type Step<Name extends UpdateStep['step']> = Extract<UpdateStep, { step: Name }>
 
 const DONE: StepOutcome = { outcome: 'done' }
 const MOVED: StepOutcome = { outcome: 'moved' }
-const NO_COMMIT = '0'.repeat(40)
+/** Where a branch stands that is not there. */
+export const NO_COMMIT = '0'.repeat(40)
 
 /**
  * Takes one step. What it was decided on is compared with what GitHub has now, by GitHub itself where it can (refs, heads of merges).
@@ -107,8 +108,8 @@ async function push(target: StepTarget, step: Step<'push'>): Promise<StepOutcome
 }
 
 /** Compare and swap of a branch ("updateRefs", beforeOid). @param after forty zeros delete it */
-async function moveBranch(
-  { client, owner, repo, repositoryId }: StepTarget,
+export async function moveBranch(
+  { client, owner, repo, repositoryId }: Omit<StepTarget, 'mergeMethod'>,
   branch: string,
   before: string,
   after: string,
@@ -132,7 +133,8 @@ async function moveBranch(
   }
 }
 
-async function branchHead(
+/** @returns forty zeros where there is none */
+export async function branchHead(
   client: GitHubClient,
   owner: string,
   repo: string,
@@ -147,7 +149,11 @@ async function branchHead(
   }
 }
 
-async function openPull(target: StepTarget, step: Step<'open'>): Promise<StepOutcome> {
+/** Opens a pull request of a branch, if there is none. */
+export async function openPull(
+  target: Omit<StepTarget, 'mergeMethod'>,
+  step: Step<'open'>,
+): Promise<StepOutcome> {
   const { client, owner, repo, base } = target
   const { branch: head, title, body, draft } = step
   const isThere = async (): Promise<boolean> => {

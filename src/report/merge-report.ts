@@ -55,7 +55,7 @@ function hasFailed({ clusters }: MergeReport): boolean {
 
 function adviceText({ safe, reason }: RevertAdvice): string {
   return safe
-    ? `↩️ It can be taken back with GitHub's *Revert*: ${html(lower(reason))}`
+    ? `↩️ \`/cnpg revert\` takes it back: ${html(lower(reason))}`
     : `⛔ A revert does not safely take it back: ${html(lower(reason))}`
 }
 

@@ -43,6 +43,7 @@ describe('a comment', () => {
     ['/cnpg rebase all', '`rebase` takes nothing, or the commit that the branch stands at.'],
     ['/cnpg updates now', '`updates` stands alone.'],
     ['/cnpg help me', '`help` stands alone.'],
+    ['/cnpg revert it', '`revert` stands alone.'],
     ['/cnpg explain', '`explain` takes the name of one rule.'],
     ['/cnpg explain a b', '`explain` takes the name of one rule.'],
     [`/cnpg diff ${'x'.repeat(400)}`, 'It is too long.'],
@@ -51,7 +52,7 @@ describe('a comment', () => {
     expect(parseCommands(body, offered)).toEqual([expect.objectContaining({ command: 'unknown', problem })])
   })
 
-  it.each(['/cnpg status', '/cnpg updates', '/cnpg rebase', '/cnpg ignore this'])(
+  it.each(['/cnpg status', '/cnpg updates', '/cnpg rebase', '/cnpg ignore this', '/cnpg revert'])(
     '%s is none where it is not offered',
     body => {
       const problem = 'There is no such command.'

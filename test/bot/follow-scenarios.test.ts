@@ -85,10 +85,7 @@ describe.skipIf(noPostgres)('a commit on its way', () => {
   }, 180_000)
 
   it.each([
-    [
-      ['pg-minor'],
-      "↩️ It can be taken back with GitHub's *Revert*: reverting it brings back the version before",
-    ],
+    [['pg-minor'], '↩️ `/cnpg revert` takes it back: reverting it brings back the version before'],
     [['pg-major'], '⛔ A revert does not safely take it back: a major upgrade of PostgreSQL rewrites'],
   ])(
     'of an update of %s that does not arrive says whether it can be taken back',

@@ -7,6 +7,7 @@ import { DASHBOARD_MARKER } from '../../src/updates/dashboard.ts'
 import { branchOf, updateId } from '../../src/updates/identity.ts'
 import { readMarker } from '../../src/updates/marker.ts'
 import { defaultUpdateSettings } from '../../src/updates/settings.ts'
+import { squash } from '../fakes/github/pulls.ts'
 import type { FakePullRequest } from '../fakes/github/repository.ts'
 import { noPostgres, realPostgres, type RealPostgres } from '../postgres.ts'
 import { World } from './harness.ts'
@@ -106,6 +107,22 @@ describe.skipIf(noPostgres)('the bot', { timeout: 180_000 }, () => {
       ['class:minor'],
     ])
     expect(world.repository.git.resolve(`refs/heads/${BRANCH}`)).toBeUndefined()
+  })
+
+  it('a merged update is taken back by command', async () => {
+    await using world = await start(true)
+    await world.deliver('push', PUSH)
+    await world.until('updates', 1)
+    const pull = updatePull(world)
+    if (pull === undefined) throw new Error('there is no pull request')
+    expect(await say(world, pull.number, '/cnpg revert', 501)).toContain('It was not merged')
+    squash(pull, world.github.now())
+    expect(await say(world, pull.number, '/cnpg revert', 502)).toMatch(/#\d+ takes it back\. Reverting it/)
+    const [back] = [...world.repository.pulls.values()].filter(({ head }) => head.startsWith('revert-'))
+    expect(back).toMatchObject({ title: `revert: ${pull.title}`, state: 'open' })
+    pull.body = pull.body.replace('"cl":["minor"]', '"cl":["pg-major"]')
+    expect(await say(world, pull.number, '/cnpg revert', 503)).toContain('not taken back by command. A major')
+    expect(await say(world, 1, '/cnpg revert', 504)).toContain('no pull request of an update')
   })
 
   it('without updates nothing is opened, and no command for them is offered', async () => {

@@ -71,7 +71,7 @@ describe('the check of a merge commit', () => {
     expect(body.includes(text)).toBe(isSaid)
     expect(mergeComment(report(...clusters))).not.toContain('take it back')
     const safe = mergeComment(report(...clusters), { safe: true, reason: 'Reverting it helps.' })
-    expect(safe.includes("↩️ It can be taken back with GitHub's *Revert*: reverting it helps.")).toBe(isSaid)
+    expect(safe.includes('↩️ `/cnpg revert` takes it back: reverting it helps.')).toBe(isSaid)
   })
 
   it('says what is not followed, in text that pings nobody', () => {

@@ -37,7 +37,7 @@ export function createTree({ git }: FakeRepository, call: Call): Reply {
   const files = (call.body.tree as JsonObject[]).map(entry => ({
     path: textAt(entry, 'path') ?? '',
     mode: textAt(entry, 'mode') ?? '',
-    sha: git.write('blob', Buffer.from(textAt(entry, 'content') ?? '', 'utf8')),
+    sha: textAt(entry, 'sha') ?? git.write('blob', Buffer.from(textAt(entry, 'content') ?? '', 'utf8')),
   }))
   const sha = layOver(git, textAt(call.body, 'base_tree'), files) ?? ''
   return { status: 201, body: { sha, url: HTML, truncated: false, tree: [] } }
