@@ -25,7 +25,10 @@ const FILE_BLOCKS = 2 * 1024 * 1024
  * RLIMIT_DATA and not RLIMIT_AS: Go reserves gigabytes of addresses that it never touches, which RLIMIT_DATA does not count
  * (setrlimit(2), since Linux 4.7). Go dies with "out of memory" there.
  */
-const LIMITS = `ulimit -c 0; ulimit -d ${MEMORY_LIMIT * 1024} && ulimit -f ${FILE_BLOCKS} && ulimit -t ${CPU_SECONDS} && exec "$@"`
+const SET_LIMITS = `ulimit -c 0; ulimit -d ${MEMORY_LIMIT * 1024} && ulimit -f ${FILE_BLOCKS} && ulimit -t ${CPU_SECONDS}`
+const LIMITS = `${SET_LIMITS} && exec "$@"`
+/** Behind whoever answers people on this machine, where it has nice(1). */
+const POLITE_LIMITS = `${SET_LIMITS} || exit; command -v nice >/dev/null && set -- nice -n 10 "$@"; exec "$@"`
 
 // A user namespace gives the right to make a network namespace without being root; busybox knows the long names of neither.
 const NAMESPACES = [
@@ -57,15 +60,15 @@ export async function confined(
   return { command: first, args: rest }
 }
 
-/** The command that runs a program with the limits alone; its network is its own. */
+/** The command that runs a program for long beside others, with the limits and less of the processor; its network is its own. */
 export async function limited(
   command: string,
   args: readonly string[],
 ): Promise<{ command: string; args: string[] }> {
   const { confinement: denied, prefix } = await wrapper()
   if (denied.resources === 'not limited') return { command, args: [...args] }
-  const [first = command, ...rest] = [...prefix.slice(0, 4), command, ...args]
-  return { command: first, args: rest }
+  const [shell = SHELL, flag = '-c', , name = 'sh'] = prefix
+  return { command: shell, args: [flag, POLITE_LIMITS, name, command, ...args] }
 }
 
 async function wrapper(): Promise<Wrapper> {

@@ -1,5 +1,6 @@
 // oxlint-disable unicorn/consistent-function-scoping -- helpers stand beside their tests
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -100,6 +101,14 @@ describe('a child', () => {
     expect([found.network, found.missing.join('\n')]).toEqual(['not denied', expect.stringMatching(words)])
     expect(prefix.join(' ')).not.toContain('unshare')
   })
+})
+
+it('a program that works long beside others has the limits, and less of the processor', async () => {
+  const env = { PATH: process.env.PATH ?? '' }
+  const options = { cwd: scratch.path, env, timeoutMs: 10_000, maxOutput: 1000, limit: true }
+  const { code, stdout } = await execute('/bin/sh', ['-c', 'nice; ulimit -d'], options)
+  const own = getPriority()
+  expect([code, stdout.toString('utf8')]).toEqual([0, `${Math.min(own + 10, 19)}\n${MEMORY_LIMIT * 1024}\n`])
 })
 
 it('says so where there is no room for files', async () => {
