@@ -33,8 +33,6 @@ export class FailedForGood extends Error {
 export interface Attempt {
   /** aborted with GivenUp where the job is given up, or by the queue where its time is over */
   signal: AbortSignal
-  /** the next failure is the last */
-  last: boolean
   log: Log
 }
 

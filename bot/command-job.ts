@@ -13,7 +13,7 @@ import { COMMANDS, MOST_COMMANDS, parseCommands, type Command, type Need, type O
 import { PERMISSIONS, type Permission } from './environment.ts'
 import type { CommandJob, Job } from './jobs.ts'
 import type { Attempt } from './attempt.ts'
-import { NotReviewed } from './review-process.ts'
+import { NotReviewed } from './command-line.ts'
 import { present } from './refusals.ts'
 import { clientOf, reviewPull, targetOf, type ReviewTools } from './review-job.ts'
 import { mayAsk, statusAnswer, type StatusTools } from './status-answer.ts'

@@ -10,7 +10,7 @@ import type { Attempt } from './attempt.ts'
 import { present, written } from './refusals.ts'
 import { reportNotReviewed } from './report-not-reviewed.ts'
 import { askedAgain, clientOf, LOOKING, readTokenOf, type ReviewTools } from './review-job.ts'
-import { NotReviewed } from './review-process.ts'
+import { NotReviewed } from './command-line.ts'
 
 const GONE = { title: 'Gone', summary: 'The merge group was gone before there was a verdict.' }
 

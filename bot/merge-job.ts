@@ -9,7 +9,7 @@ import { isOver, type Merge, type MergeInCluster, type Merges } from './merges.t
 import type { Attempt } from './attempt.ts'
 import { present } from './refusals.ts'
 import { clientOf, type ReviewTools } from './review-job.ts'
-import { NotReviewed } from './review-process.ts'
+import { NotReviewed } from './command-line.ts'
 
 export interface MergeTools extends Pick<ReviewTools, 'github' | 'mirrors' | 'proxy' | 'review' | 'now'> {
   access: AccessConfig

@@ -226,7 +226,7 @@ export class Queue implements AsyncDisposable {
     try {
       if (this.#closed) controller.abort(new GivenUp('stopping'))
       const signal = AbortSignal.any([claimed.signal, controller.signal])
-      await handler(job, { signal, last, log: lines })
+      await handler(job, { signal, log: lines })
     } catch (error) {
       const given: unknown = controller.signal.reason
       if (given instanceof GivenUp) {

@@ -16,7 +16,8 @@ import type { RepositoryJob, ReviewJob } from './jobs.ts'
 import { present, written } from './refusals.ts'
 import { reportNotReviewed } from './report-not-reviewed.ts'
 import { Later, type Attempt } from './attempt.ts'
-import { NotReviewed, type ReviewProcess } from './review-process.ts'
+import { NotReviewed } from './command-line.ts'
+import type { ReviewProcess } from './review-process.ts'
 import type { Store, StoredReview } from './store.ts'
 
 /** What the jobs of reviews need. */

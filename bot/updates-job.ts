@@ -9,7 +9,7 @@ import type { UpdatesJob } from './jobs.ts'
 import type { Attempt } from './attempt.ts'
 import { present } from './refusals.ts'
 import { clientOf, readTokenOf } from './review-job.ts'
-import { NotReviewed } from './review-process.ts'
+import { NotReviewed } from './command-line.ts'
 import type { UpdateProcess } from './update-process.ts'
 
 export interface UpdatesTools {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { NotReviewed, type ReviewProcess } from '../../bot/review-process.ts'
+import { NotReviewed } from '../../bot/command-line.ts'
+import type { ReviewProcess } from '../../bot/review-process.ts'
 import { cannedReview } from '../action/canned.ts'
 import { noPostgres, realPostgres, type RealPostgres } from '../postgres.ts'
 import { QUICK, World } from './harness.ts'

@@ -78,7 +78,7 @@ async function jobs(world: World) {
       const failures: unknown[] = []
       while (failures.length < 10)
         try {
-          const attempt = { signal: new AbortController().signal, last: false, log }
+          const attempt = { signal: new AbortController().signal, log }
           await reviewJob(job, attempt, tools)
           return failures
         } catch (error) {

@@ -209,7 +209,7 @@ export class Story implements AsyncDisposable {
       if (next === undefined || next.at > until) break
       this.clock.advance(Math.max(0, (next.at - this.clock.now().getTime()) / 1000))
       const { job } = next
-      const attempt = { signal: new AbortController().signal, last: false, log }
+      const attempt = { signal: new AbortController().signal, log }
       const done = async (): Promise<'done'> => {
         try {
           if (job.kind === 'merge') await mergeJob(job, attempt, following)

@@ -89,7 +89,7 @@ export async function live(life: Life, kill?: Kill): Promise<number> {
       if (!http.dead()) pending.push(...jobs)
     },
   }
-  const attempt = { signal: new AbortController().signal, last: false, log }
+  const attempt = { signal: new AbortController().signal, log }
   const handle = async (job: Job): Promise<void> => {
     switch (job.kind) {
       case 'review':

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { NotReviewed, reviewProcess } from '../../bot/review-process.ts'
+import { NotReviewed } from '../../bot/command-line.ts'
+import { reviewProcess } from '../../bot/review-process.ts'
 import { reviewComment } from '../../src/report/markdown.ts'
 import { cannedReview } from '../action/canned.ts'
 import { temporaryDirectory, temporaryRepository } from '../temporary.ts'

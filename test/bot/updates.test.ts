@@ -6,11 +6,11 @@ import { contentId } from '../../src/manifest/tree.ts'
 import { DASHBOARD_MARKER } from '../../src/updates/dashboard.ts'
 import { branchOf, updateId } from '../../src/updates/identity.ts'
 import { readMarker } from '../../src/updates/marker.ts'
-import { defaultUpdateSettings } from '../../src/updates/settings.ts'
 import { squash } from '../fakes/github/pulls.ts'
 import type { FakePullRequest } from '../fakes/github/repository.ts'
 import { noPostgres, realPostgres, type RealPostgres } from '../postgres.ts'
 import { World } from './harness.ts'
+import { defaultUpdateSettings } from '../updates/settings.ts'
 
 const KEY = 'v1|test|a|chart'
 const BRANCH = branchOf('a', updateId(KEY))
