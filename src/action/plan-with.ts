@@ -1,13 +1,11 @@
-import { existsSync } from 'node:fs'
 import { GitProblem, openRepository } from '../adapters/git.ts'
-import { openToolbox, type ToolboxOptions } from '../adapters/toolbox.ts'
 import { openUpdateSources } from '../adapters/update-sources.ts'
 import { BaseWork } from '../base-work.ts'
 import { decisionsOf } from '../decisions.ts'
 import { lookForUpdates } from '../look-for-updates.ts'
 import { planUpdates } from '../plan-updates.ts'
 import type { ActionTools, Environment } from './run.ts'
-import { BUNDLED_CATALOG, downloaded } from './wiring.ts'
+import { openTools } from './wiring.ts'
 
 /** Looks for updates in a commit of the checkout, over the real registries and tools. */
 export function planWith(env: Environment, log: (message: string) => void): ActionTools['plan'] {
@@ -16,18 +14,7 @@ export function planWith(env: Environment, log: (message: string) => void): Acti
     const tree = await present(repository.tree(base))
     if (tree === undefined) return undefined
     const config = await decisionsOf(tree, {}, inputs.config)
-    const options: ToolboxOptions = {
-      env,
-      cwd: directory,
-      platform: process.platform,
-      offline: false,
-      chartHosts: config.chartHosts,
-      progress: () => undefined,
-      ...(inputs.kustomize === undefined ? {} : { kustomize: inputs.kustomize }),
-      ...(inputs.helm === undefined ? {} : { helm: inputs.helm }),
-      ...(existsSync(BUNDLED_CATALOG) ? { catalogDirectory: BUNDLED_CATALOG } : {}),
-    }
-    const { tools } = await openToolbox({ ...options, ...(await downloaded(options, log)) })
+    const tools = await openTools({ directory, config, inputs, env, log })
     const now = new Date().toISOString()
     const work = new BaseWork(tree)
     const reviewed = await lookForUpdates(

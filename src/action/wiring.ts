@@ -6,7 +6,7 @@ import { openRepository } from '../adapters/git.ts'
 import { findAccess } from '../adapters/kubeconfig.ts'
 import { KubernetesApi } from '../adapters/kubernetes-api.ts'
 import { openParameterCatalogs } from '../adapters/parameter-catalogs.ts'
-import { openToolbox, type ToolboxOptions } from '../adapters/toolbox.ts'
+import { openToolbox, type Toolbox, type ToolboxOptions } from '../adapters/toolbox.ts'
 import { decisionsOf, proposedDecisions } from '../decisions.ts'
 import { annotationsOf } from '../report/annotations.ts'
 import { checkText } from '../report/check.ts'
@@ -19,10 +19,12 @@ import { judgeTree } from '../judge-tree.ts'
 import { reportStatus } from '../report-status.ts'
 import { reviewPullRequest } from '../review-pull-request.ts'
 import { sarifRules } from '../sarif-rules.ts'
+import type { Config } from '../config/config.ts'
+import type { Inputs } from './inputs.ts'
 import type { ActionTools, Environment, Printers } from './run.ts'
 
 /** Beside the bundle lies the catalog (rolldown.config.ts copies it); a checkout has it in src. */
-export const BUNDLED_CATALOG = fileURLToPath(new URL('catalog', import.meta.url))
+const BUNDLED_CATALOG = fileURLToPath(new URL('catalog', import.meta.url))
 
 /** The stories over real adapters: a review, or without a base the judgement of the whole head. */
 export function reviewWith(env: Environment, log: (message: string) => void): ActionTools['review'] {
@@ -31,18 +33,7 @@ export function reviewWith(env: Environment, log: (message: string) => void): Ac
     const headTree = await repository.tree(head.commit)
     const baseTree = base === undefined ? headTree : await repository.tree(base.commit)
     const config = await decisionsOf(baseTree, {}, inputs.config)
-    const options: ToolboxOptions = {
-      env,
-      cwd: directory,
-      platform: process.platform,
-      offline: false,
-      chartHosts: config.chartHosts,
-      progress: () => undefined,
-      ...(inputs.kustomize === undefined ? {} : { kustomize: inputs.kustomize }),
-      ...(inputs.helm === undefined ? {} : { helm: inputs.helm }),
-      ...(existsSync(BUNDLED_CATALOG) ? { catalogDirectory: BUNDLED_CATALOG } : {}),
-    }
-    const { tools } = await openToolbox({ ...options, ...(await downloaded(options, log)) })
+    const tools = await openTools({ directory, config, inputs, env, log })
     const judging = {
       ...tools,
       clock: () => performance.now(),
@@ -96,8 +87,32 @@ export function statusWith(env: Environment): ActionTools['status'] {
   }
 }
 
+/** The tools that render and judge, as the inputs and the configuration want them. */
+export async function openTools(wanted: {
+  directory: string
+  config: Pick<Config, 'chartHosts'>
+  inputs: Inputs
+  env: Environment
+  log: (message: string) => void
+}): Promise<Toolbox['tools']> {
+  const { directory, config, inputs, env, log } = wanted
+  const options: ToolboxOptions = {
+    env,
+    cwd: directory,
+    platform: process.platform,
+    offline: false,
+    chartHosts: config.chartHosts,
+    progress: () => undefined,
+    ...(inputs.kustomize === undefined ? {} : { kustomize: inputs.kustomize }),
+    ...(inputs.helm === undefined ? {} : { helm: inputs.helm }),
+    ...(existsSync(BUNDLED_CATALOG) ? { catalogDirectory: BUNDLED_CATALOG } : {}),
+  }
+  const { tools } = await openToolbox({ ...options, ...(await downloaded(options, log)) })
+  return tools
+}
+
 /** Tools that neither the inputs nor PATH give, downloaded at pinned versions; loaded only where one is missing. */
-export async function downloaded(
+async function downloaded(
   options: ToolboxOptions,
   log: (message: string) => void,
 ): Promise<{ kustomize?: string; helm?: string }> {

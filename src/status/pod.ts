@@ -1,5 +1,5 @@
 import type { JsonObject } from '../manifest/json.ts'
-import { conditionOf, label, nameOf, objects, text, texts, timeOf, number } from './fields.ts'
+import { conditionOf, label, objects, text, texts, timeOf, number } from './fields.ts'
 
 /** Whether the Cluster owns the Pod: an instance, not a Pod of its Jobs (internal/plugin/resources/instance.go). */
 export function isInstancePod(pod: JsonObject, cluster: string): boolean {
@@ -83,11 +83,6 @@ export function runningSince(pod: JsonObject): number | undefined {
 export function unschedulable(pod: JsonObject): string | undefined {
   const scheduled = conditionOf(pod, 'PodScheduled')
   return scheduled?.status === 'False' && scheduled.reason === 'Unschedulable' ? scheduled.message : undefined
-}
-
-/** 'Pod/postgres-1' in words of evidence. */
-export function podLabel(pod: JsonObject): string {
-  return `Pod ${nameOf(pod)}`
 }
 
 function nameIn(container: JsonObject | undefined): string {

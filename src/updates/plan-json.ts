@@ -2,9 +2,6 @@ import { isObject, valueAt, type Json, type JsonObject } from '../manifest/json.
 import type { ProposedEdit } from './identity.ts'
 import type { HeldReason, OfferedUpdate, UpdatedFile, UpdatePlan, WantedUpdate } from './wanted-update.ts'
 
-/** Largest plan that is read. */
-export const PLAN_LIMIT = 32 * 1024 * 1024
-
 /** A plan for the process that carries it out. */
 export function writePlan(plan: UpdatePlan): string {
   return JSON.stringify({ version: 1, ...plan, unknown: [...plan.unknown], current: [...plan.current] })

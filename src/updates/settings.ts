@@ -9,10 +9,3 @@ export interface UpdateSettings {
   /** whether an issue lists all updates */
   dashboard: boolean
 }
-
-export const defaultUpdateSettings: UpdateSettings = {
-  openLimit: 10,
-  hourLimit: 4,
-  rebase: 'behind',
-  dashboard: true,
-}

@@ -57,6 +57,7 @@ it('reads a database of three instances, its object store and what Flux says of 
     if (has('/proxy/')) return json({ isPrimary: has('postgres-1') })
     if (has('/pods?')) return json(healthy.pods ?? {})
     if (has('/kustomizations/')) return json({ metadata: { name: 'databases' }, spec: { sourceRef } })
+    if (has('/gitrepositories/')) return json({ metadata: { name: 'flux-system' }, spec: {} })
     return json({ items: [] })
   })
   const collected = await collectStatus(
@@ -65,6 +66,6 @@ it('reads a database of three instances, its object store and what Flux says of 
     () => new Date(0),
   )
   expect(collected).toMatchObject({ appliedBy: { spec: { sourceRef } }, instances: [{}, {}, {}], unread: [] })
-  expect(collected.source).toBeDefined()
+  expect(collected.source).toMatchObject({ metadata: { name: 'flux-system' } })
   expect(reader.rounds.map(paths => paths.length)).toEqual([12, 5, 1])
 })

@@ -13,8 +13,8 @@ import { ownerOf, type BranchCommit, type BranchComparison } from '../../src/upd
 import { reconcile } from '../../src/updates/reconcile.ts'
 import { mergedUpdate, revertAdvice } from '../../src/updates/revert-advice.ts'
 import { readIgnore } from '../../src/updates/ignore.ts'
-import { defaultUpdateSettings } from '../../src/updates/settings.ts'
 import type { UpdatePlan, WantedUpdate } from '../../src/updates/wanted-update.ts'
+import { defaultUpdateSettings } from './settings.ts'
 
 const BASE = 'b'.repeat(40)
 const HEAD = 'c'.repeat(40)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { readPlan, writePlan } from '../../src/updates/plan-json.ts'
-import { defaultUpdateSettings } from '../../src/updates/settings.ts'
 import type { UpdatePlan } from '../../src/updates/wanted-update.ts'
+import { defaultUpdateSettings } from './settings.ts'
 
 const PLAN: UpdatePlan = {
   base: 'b'.repeat(40),

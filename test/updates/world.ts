@@ -4,11 +4,12 @@ import { openUpdateHost } from '../../src/adapters/github-updates.ts'
 import { keepUpdates, type KeptUpdates } from '../../src/keep-updates.ts'
 import { contentId } from '../../src/manifest/tree.ts'
 import { branchOf, updateId } from '../../src/updates/identity.ts'
-import { defaultUpdateSettings, type UpdateSettings } from '../../src/updates/settings.ts'
+import type { UpdateSettings } from '../../src/updates/settings.ts'
 import type { HeldReason, OfferedUpdate, UpdatePlan, WantedUpdate } from '../../src/updates/wanted-update.ts'
 import type { FakeGitHub } from '../fakes/github/fake-github.ts'
 import { filesOf } from '../fakes/github/git-trees.ts'
 import type { App, FakePullRequest, FakeRepository } from '../fakes/github/repository.ts'
+import { defaultUpdateSettings } from './settings.ts'
 
 export interface RunOptions {
   /** killed after so many calls, or writes: GitHub has done it, the answer is lost */
