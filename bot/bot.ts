@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { folderSize } from '../src/adapters/folder-size.ts'
 import { commandJob, explainWith, type CommandTools } from './command-job.ts'
 import { concludeJob } from './conclude-job.ts'
 import { openDatabase } from './database.ts'
@@ -68,7 +69,10 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const database = opened.use(await openDatabase(environment))
   const at = (): number => now().getTime()
   const tools: { review?: ReviewTools; run?: (job: Job, attempt: Attempt) => Promise<void> } = {}
-  const metrics = new Metrics(async () => await queue.depths())
+  const metrics = new Metrics(
+    async () => await queue.depths(),
+    () => folderSize(path.join(environment.dataDirectory, 'cache')),
+  )
   const queue: Queue = opened.use(
     await Queue.open({
       database,

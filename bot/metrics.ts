@@ -56,12 +56,22 @@ export class Metrics {
     }),
   )
 
-  /** @param depths asked whenever the metrics are read */
-  constructor(depths: () => Promise<Depth[]>) {
+  readonly #cache = this.#made(
+    new Gauge({
+      name: 'cnpg_steward_render_cache_bytes',
+      help: 'Size of what is kept from review to review: rendered output and charts.',
+      registers: [],
+    }),
+  )
+
+  /** @param depths, cacheBytes asked whenever the metrics are read */
+  constructor(depths: () => Promise<Depth[]>, cacheBytes: () => number) {
     this.#depths = depths
+    this.#cacheBytes = cacheBytes
     collectDefaultMetrics({ register: this.registry })
   }
   readonly #depths: () => Promise<Depth[]>
+  readonly #cacheBytes: () => number
 
   #made<T extends Histogram | Counter | Gauge>(metric: T): T {
     this.registry.registerMetric(metric)
@@ -97,6 +107,7 @@ export class Metrics {
       this.#depth.set({ queue, state: 'running' }, running)
       this.#depth.set({ queue, state: 'failed' }, failed)
     }
+    this.#cache.set(this.#cacheBytes())
     return await this.registry.metrics()
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
 import path from 'node:path'
+import { folderSize } from './folder-size.ts'
 import { execute, ToolError, type ExecutionResult } from './exec.ts'
 
 export interface MirrorOptions {
@@ -230,7 +231,7 @@ export class Mirrors {
   #prune(limit = this.#options.limit): void {
     const mirrors = readdirSync(this.#options.directory).map(name => {
       const directory = path.join(this.#options.directory, name)
-      return { name, directory, used: statSync(directory).mtimeMs, size: sizeOf(directory) }
+      return { name, directory, used: statSync(directory).mtimeMs, size: folderSize(directory) }
     })
     let total = mirrors.reduce((sum, { size }) => sum + size, 0)
     for (const { name, directory, size } of mirrors.toSorted((a, b) => a.used - b.used)) {
@@ -240,14 +241,4 @@ export class Mirrors {
       total -= size
     }
   }
-}
-
-function sizeOf(directory: string): number {
-  let size = 0
-  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue
-    // git may tidy up meanwhile
-    size += statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0
-  }
-  return size
 }
